@@ -1,0 +1,1 @@
+"""The SDK: what pipelines and serving code import."""

@@ -1,0 +1,1 @@
+"""Rollbook's domain: messages, state, decide and evolve, without I/O."""

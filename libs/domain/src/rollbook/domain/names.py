@@ -1,0 +1,63 @@
+"""The names that users choose, and the rules they follow."""
+
+import re
+import unicodedata
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, StringConstraints
+
+NAMESPACE = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62})")
+RESERVED_ALIASES = re.compile(r"latest|v\d+", re.IGNORECASE)
+
+
+def _readable(value: str) -> str:
+    value = unicodedata.normalize("NFC", value)
+    if any(unicodedata.category(c)[0] == "C" for c in value):
+        raise ValueError("must not contain control characters")
+    return value
+
+
+def _model_name(value: str) -> str:
+    value = _readable(value)
+    if value != value.strip():
+        raise ValueError("must not begin or end with white space")
+    if "/" in value or ":" in value:
+        raise ValueError("must not contain '/' or ':'")
+    return value
+
+
+def _model_key(value: str) -> str:
+    namespace, slash, name = value.partition("/")
+    if not slash:
+        raise ValueError("must be 'namespace/name'")
+    if not NAMESPACE.fullmatch(namespace):
+        raise ValueError(
+            "namespace must be 1 to 63 lower-case letters, digits and '-', not beginning with '-'"
+        )
+    if not 1 <= len(name) <= 256:
+        raise ValueError("name must have 1 to 256 characters")
+    return f"{namespace}/{_model_name(name)}"
+
+
+def _alias(value: str) -> str:
+    if RESERVED_ALIASES.fullmatch(value):
+        raise ValueError("'latest' and names like 'v1' are reserved")
+    return value
+
+
+ModelKey = Annotated[str, AfterValidator(_model_key)]
+"""`namespace/name`: the stream's key in every topic."""
+
+ModelName = Annotated[str, Field(min_length=1, max_length=256), AfterValidator(_model_name)]
+AliasName = Annotated[
+    str, StringConstraints(pattern=r"^[\w-]+$", max_length=255), AfterValidator(_alias)
+]
+EnvironmentName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$")]
+TagKey = Annotated[str, Field(min_length=1, max_length=250), AfterValidator(_readable)]
+TagValue = Annotated[str, Field(max_length=5000)]
+Digest = Annotated[str, StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$")]
+"""`sha256:` and 64 lower-case hexadecimal digits."""
+
+Uri = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9+.-]*:\S+$", max_length=4096)]
+Text = Annotated[str, Field(max_length=100_000)]
+Reason = Annotated[str, Field(min_length=1, max_length=5000)]

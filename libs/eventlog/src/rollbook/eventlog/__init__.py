@@ -1,0 +1,1 @@
+"""Rollbook's log on Kafka: topics, envelope, codec, the exactly-once processor."""

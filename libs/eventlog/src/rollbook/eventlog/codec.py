@@ -1,0 +1,297 @@
+"""Records to messages and back: CloudEvents 1.0 in the Kafka binary binding, derived from types."""
+
+import re
+from datetime import datetime
+from functools import cache
+from hashlib import sha256
+from types import UnionType
+from typing import Any, Final, NamedTuple, get_args
+from uuid import UUID, uuid5
+
+from pydantic import JsonValue, TypeAdapter, ValidationError
+from pydantic_core import from_json, to_json
+
+from rollbook.domain.messages import Message
+from rollbook.domain.model import ModelCommand, ModelEvent
+from rollbook.domain.names import ModelKey
+from rollbook.eventlog.envelope import CommandEnvelope, EventEnvelope, Headers, Record
+from rollbook.eventlog.outcomes import LogMessage
+from rollbook.eventlog.position import Position
+from rollbook.eventlog.topics import COMMAND_LIMIT
+
+SOURCE: Final = "/rollbook/command"
+EVENT_IDS: Final = UUID("6f1a9f0e-6b0c-5b58-9d7e-0f7a3a8e4c11")
+"""Namespace of event ids: one command id gives one event id, however often it is decided."""
+
+SAFE_HEADER: Final = re.compile(r"[^\x00-\x1f\x7f]{1,250}")
+STRUCTURED: Final = "application/cloudevents+json"
+
+
+def members(union: object) -> dict[str, type[Message]]:
+    """Wire name to class, for every class in a union; unions may contain unions."""
+    if isinstance(union, type):
+        return {union.__name__: union}
+    found: dict[str, type[Message]] = {}
+    for part in get_args(union) if isinstance(union, UnionType) else ():
+        found |= members(part)
+    return found
+
+
+COMMANDS: Final = members(ModelCommand)
+MODEL_EVENTS: Final = members(ModelEvent)
+LOG_MESSAGES: Final = members(LogMessage)
+
+_model_key: Final = TypeAdapter(ModelKey)
+
+
+class Poison(Exception):
+    """A record that can never work: `code` for programs, `message` for people."""
+
+    def __init__(
+        self, code: str, message: str, *, command_id: str | None = None, command: str = ""
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.command_id = command_id
+        self.command = command
+
+
+class Broken(Exception):
+    """A record of the log that cannot be read, or that breaks its stream."""
+
+
+@cache
+def checked_model_key(key: str) -> str:
+    """The key, when it follows the rules for `namespace/name`; ValueError otherwise."""
+    return _model_key.validate_python(key)
+
+
+def event_id(model: str | None, command_id: str) -> str:
+    """The id of the one outcome of a command."""
+    return str(uuid5(EVENT_IDS, f"{model}\n{command_id}"))
+
+
+# Commands
+
+
+def encode_command(envelope: CommandEnvelope) -> tuple[bytes, bytes, list[tuple[str, bytes]]]:
+    """Key, value and headers of a command in the binary binding."""
+    headers = [
+        ("ce_specversion", b"1.0"),
+        ("ce_id", envelope.id.encode()),
+        ("ce_source", envelope.source.encode()),
+        ("ce_type", type(envelope.command).__name__.encode()),
+        ("content-type", b"application/json"),
+    ]
+    optional = (
+        ("ce_actor", envelope.actor),
+        ("ce_correlationid", envelope.correlation_id),
+        ("ce_causationid", envelope.causation_id),
+        ("traceparent", envelope.traceparent),
+        ("authorization", f"Bearer {envelope.token}" if envelope.token else None),
+    )
+    headers += [(name, value.encode()) for name, value in optional if value is not None]
+    if envelope.expected_seq is not None:
+        headers.append(("ce_expectedseq", b"%d" % envelope.expected_seq))
+    value = envelope.command.model_dump_json(exclude_defaults=True).encode()
+    return envelope.model.encode(), value, headers
+
+
+def decode_command(record: Record) -> CommandEnvelope:
+    """The command in a record of `rollbook.commands`; `Poison` when it can never work."""
+    headers = dict(record.headers)
+    value = record.value or b""
+    if len(value) > COMMAND_LIMIT:
+        raise Poison(
+            "oversize", f"a command has at most {COMMAND_LIMIT:,} bytes, not {len(value):,}"
+        )
+    try:
+        attributes = {k[3:]: v.decode() for k, v in headers.items() if k.startswith("ce_")}
+        if headers.get("content-type", b"").startswith(STRUCTURED.encode()):
+            attributes, value = _open(value)
+        traceparent = headers["traceparent"].decode() if "traceparent" in headers else None
+        authorization = headers.get("authorization", b"").decode()
+    except UnicodeDecodeError as error:
+        raise Poison("malformed", f"a header is not UTF-8: {error}") from None
+    kind = attributes.get("type", "")
+    command_id = _uuid(attributes.get("id"), kind)
+
+    def poison(code: str, message: str) -> Poison:
+        return Poison(code, message, command_id=command_id, command=kind)
+
+    if record.key is None:
+        raise poison("no_key", "the record has no key: the key is the model, 'namespace/name'")
+    try:
+        model = checked_model_key(record.key.decode())
+    except UnicodeDecodeError:
+        raise poison("no_key", "the record's key is not UTF-8") from None
+    except ValidationError as error:
+        raise poison("no_key", f"key: {_reasons(error)}") from None
+    if model.encode() != record.key:
+        raise poison("no_key", "the record's key must be in Unicode normal form C")
+    cls = COMMANDS.get(kind)
+    if cls is None:
+        known = ", ".join(sorted(COMMANDS))
+        raise poison("unknown_type", f"ce_type {kind[:100]!r} is none of {known}")
+    for name in ("actor", "correlationid", "causationid", "source"):
+        if (text := attributes.get(name)) is not None and not SAFE_HEADER.fullmatch(text):
+            raise poison("invalid", f"ce_{name}: must be 1 to 250 characters, none of them control")
+    expected = attributes.get("expectedseq")
+    if expected is not None and not (expected.isdecimal() and len(expected) < 16):
+        raise poison("invalid", "ce_expectedseq: must be a whole number, 0 or more")
+    try:
+        command = cls.model_validate_json(value)
+    except ValidationError as error:
+        raise poison("invalid", _reasons(error)) from None
+    return CommandEnvelope(
+        id=command_id,
+        model=model,
+        command=command,  # type: ignore[arg-type]  # COMMANDS holds the classes of ModelCommand
+        source=attributes.get("source", ""),
+        actor=attributes.get("actor"),
+        token=authorization.removeprefix("Bearer ") or None,
+        expected_seq=int(expected) if expected is not None else None,
+        correlation_id=attributes.get("correlationid"),
+        causation_id=attributes.get("causationid"),
+        traceparent=traceparent,
+    )
+
+
+def _uuid(text: str | None, kind: str) -> str:
+    if text is None:
+        raise Poison("malformed", "ce_id is missing: every command has a UUID", command=kind)
+    try:
+        return str(UUID(text))
+    except ValueError:
+        raise Poison("malformed", f"ce_id {text[:100]!r} is not a UUID", command=kind) from None
+
+
+def _open(value: bytes) -> tuple[dict[str, str], bytes]:
+    """Attributes and data of a structured CloudEvent."""
+    try:
+        event: JsonValue = from_json(value)
+    except ValueError as error:
+        raise Poison("malformed", f"the value is not JSON: {error}") from None
+    if not isinstance(event, dict):
+        raise Poison("malformed", "a structured CloudEvent is a JSON object")
+    data = event.pop("data", None)
+    return {k.lower(): str(v) for k, v in event.items() if v is not None}, to_json(data)
+
+
+def _reasons(error: ValidationError) -> str:
+    """Each wrong field with the rule it breaks, without the value, which may be private."""
+    found = error.errors(include_url=False, include_context=False, include_input=False)
+    lines = [
+        f"{'.'.join(map(str, e['loc'])) or 'value'}: {e['msg'].removeprefix('Value error, ')}"
+        for e in found[:20]
+    ]
+    return "; ".join(lines)[:2000]
+
+
+# The log
+
+
+class Heading(NamedTuple):
+    """What folding, waiting and projecting need of a record before its value is looked at."""
+
+    kind: str
+    claim: int
+    seq: int
+    prev: bytes
+    command_id: bytes | None
+    cmd_offset: int | None
+    time: bytes
+    actor: bytes
+
+
+def heading(record: Record) -> Heading:
+    """The headers of a record of the log; `Broken` when one is missing or malformed."""
+    headers = dict(record.headers)
+    try:
+        offset = headers.get("ce_cmdoffset")
+        return Heading(
+            headers["ce_type"].decode(),
+            int(headers["ce_claim"]) if "ce_claim" in headers else record.offset,
+            int(headers.get("ce_seq", 0)),
+            headers.get("ce_prev", b""),
+            headers.get("ce_commandid"),
+            int(offset) if offset is not None else None,
+            headers["ce_time"],
+            headers.get("ce_actor", b""),
+        )
+    except (KeyError, ValueError) as error:
+        raise Broken(f"header {error} of offset {record.offset}") from None
+
+
+def encode_value(message: Message) -> bytes:
+    """The bare JSON value of a message."""
+    return message.__pydantic_serializer__.to_json(message, exclude_none=True)
+
+
+def decode_message(kind: str, value: bytes | None) -> LogMessage:
+    """The message in a record's value; `Broken` when the type is unknown or the value wrong."""
+    cls = LOG_MESSAGES.get(kind)
+    if cls is None:
+        raise Broken(f"unknown event type {kind!r}")
+    try:
+        return cls.__pydantic_validator__.validate_json(value or b"")  # type: ignore[no-any-return]
+    except ValidationError as error:
+        raise Broken(f"{kind}: {_reasons(error)}") from None
+
+
+def digest(key: bytes | None, value: bytes | None, headers: Headers) -> str:
+    """SHA-256 (hexadecimal) over every byte that a record carries.
+
+    The bytes are those of a mail: key, then `name:value` for each header in its order, an empty
+    line, the value; lines end in LF, which neither a key nor a header of ours contains.
+    """
+    lines = [key or b"", *[b"%b:%b" % (k.encode(), v) for k, v in headers], b"", value or b""]
+    return sha256(b"\n".join(lines)).hexdigest()
+
+
+def decode_event(record: Record, partition: int) -> EventEnvelope:
+    """Everything in a record of the log; `Broken` when it cannot be read."""
+    head = heading(record)
+    headers = dict(record.headers)
+
+    def text(name: str) -> str | None:
+        value = headers.get(name)
+        return value.decode() if value is not None else None
+
+    command_id = text("ce_commandid")
+    return EventEnvelope(
+        position=Position(partition, record.offset),
+        id=text("ce_id") or "",
+        model=record.key.decode() if record.key else None,
+        message=decode_message(head.kind, record.value),
+        time=datetime.fromisoformat(head.time.decode()),
+        seq=head.seq,
+        prev=head.prev.decode(),
+        command_id=command_id,
+        cmd_offset=head.cmd_offset,
+        claim=head.claim,
+        actor=head.actor.decode(),
+        correlation_id=text("ce_correlationid") or command_id,
+        causation_id=text("ce_causationid") or command_id,
+        traceparent=text("traceparent"),
+    )
+
+
+def as_json(envelope: EventEnvelope) -> dict[str, Any]:
+    """The record as one JSON object, as the API, the CLI and exports show it."""
+    return {
+        "position": str(envelope.position),
+        "id": envelope.id,
+        "type": type(envelope.message).__name__,
+        "model": envelope.model,
+        "seq": envelope.seq,
+        "time": envelope.time.isoformat(),
+        "actor": envelope.actor,
+        "command_id": envelope.command_id,
+        "correlation_id": envelope.correlation_id,
+        "causation_id": envelope.causation_id,
+        "claim": envelope.claim,
+        "prev": envelope.prev or None,
+        "data": envelope.message.model_dump(mode="json", exclude_none=True),
+    }

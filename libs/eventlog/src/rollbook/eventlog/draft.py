@@ -1,0 +1,196 @@
+"""A batch of commands decided on top of a partition, before the log has it."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+from uuid import uuid5
+
+from rollbook.domain.messages import Message, Refused, Unchanged
+from rollbook.domain.model import ModelEvent, evolve
+from rollbook.eventlog.codec import (
+    EVENT_IDS,
+    SOURCE,
+    Poison,
+    decode_command,
+    digest,
+    encode_value,
+    event_id,
+)
+from rollbook.eventlog.envelope import CommandEnvelope, Outgoing, Record
+from rollbook.eventlog.outcomes import CommandConfirmed, CommandRefused, CommandRepeated
+from rollbook.eventlog.partition import LONG_AGO, UNKNOWN_ACTOR, Partition, Stream, fingerprint
+from rollbook.eventlog.routing import partition_for
+from rollbook.observability.tracing import Step, step
+
+_SPEC = ("ce_specversion", b"1.0")
+_SOURCE = ("ce_source", SOURCE.encode())
+_JSON = ("content-type", b"application/json")
+
+
+class Decider(Protocol):
+    """The command service's handlers: who is asking, and what comes of it."""
+
+    def actor(self, envelope: CommandEnvelope, now: datetime) -> str:
+        """Who sends the command; `Refused` when that cannot be proven."""
+
+    def decide(
+        self, stream: Stream, envelope: CommandEnvelope, actor: str
+    ) -> ModelEvent | Unchanged:
+        """What comes of the command; `Refused` when it may not be."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """A command that could never work, as it came, and why."""
+
+    record: Record
+    code: str
+    reason: str
+
+
+class Draft:
+    """Outcomes of a batch and the state after them; dropped whole when the log does not take it."""
+
+    def __init__(
+        self, partition: Partition, decider: Decider, *, partitions: int, now: datetime
+    ) -> None:
+        self._base = partition
+        self._decider = decider
+        self._partitions = partitions
+        self.time = max(partition.time, now)  # the log's time never goes back
+        self._time = self.time.isoformat().encode()
+        self._timestamp = (self.time - LONG_AGO) // timedelta(milliseconds=1)
+        self._claim = b"%d" % partition.claim
+        self.outcomes: list[Outgoing] = []
+        self.dead_letters: list[DeadLetter] = []
+        self.streams: dict[str, Stream] = {}
+        self.answered: dict[bytes, int] = {}
+        self.counts: Counter[tuple[str, str]] = Counter()
+        self.steps: list[Step] = []
+        self.next_command = partition.next_command
+
+    def add(self, record: Record) -> None:
+        """Decide the next command."""
+        try:
+            envelope = decode_command(record)
+            self._check_partition(envelope, record)
+        except Poison as poison:
+            self._poison(record, poison)
+        else:
+            self._answer(record, envelope)
+        self.next_command = record.offset + 1
+
+    def _check_partition(self, envelope: CommandEnvelope, record: Record) -> None:
+        right = partition_for(record.key or b"", self._partitions)
+        if right != self._base.number:
+            raise Poison(
+                "misrouted",
+                f"{envelope.model} belongs to partition {right}, not {self._base.number}: partition"
+                " by murmur2 of the key (librdkafka: partitioner=murmur2_random)",
+                command_id=envelope.id,
+                command=type(envelope.command).__name__,
+            )
+
+    def _poison(self, record: Record, poison: Poison) -> None:
+        self.dead_letters.append(DeadLetter(record, poison.code, poison.message))
+        origin = f"rollbook.commands/{self._base.number}/{record.offset}"
+        command_id = poison.command_id or str(uuid5(EVENT_IDS, origin))
+        refused = CommandRefused(
+            command=poison.command[:100],
+            code=poison.code,
+            message=poison.message,
+            dead_letter=True,
+        )
+        usable_key = record.key if poison.code in ("invalid", "unknown_type") else None
+        seq = self.stream(usable_key.decode()).seq if usable_key else 0
+        self._append(record, refused, usable_key, UNKNOWN_ACTOR, command_id, seq)
+        self.counts["unknown" if not poison.command_id else poison.command[:40], "poison"] += 1
+
+    def _answer(self, record: Record, envelope: CommandEnvelope) -> None:
+        key = record.key
+        kind = type(envelope.command).__name__
+        stream = self.stream(envelope.model)
+        traced = step(f"decide {kind}", envelope.traceparent)
+        actor, mark = UNKNOWN_ACTOR, None
+        outcome: Message
+        seq, prev = stream.seq, None
+        try:
+            actor = self._decider.actor(envelope, self.time)
+            mark = fingerprint(key, actor.encode(), envelope.id.encode())
+            if (known := self._known(mark)) is not None:
+                outcome, result = CommandRepeated(offset=known), "repeated"
+            elif stream.broken is not None:
+                raise Refused("stream_broken", f"this model's history is broken: {stream.broken}")
+            else:
+                decided = self._decider.decide(stream, envelope, actor)
+                if isinstance(decided, Unchanged):
+                    outcome = CommandConfirmed(command=kind, version=decided.version)
+                    result = "confirmed"
+                else:
+                    outcome, result = decided, "accepted"
+                    seq, prev = seq + 1, stream.prev
+        except Refused as refused:
+            outcome = CommandRefused(command=kind, code=refused.code, message=refused.message)
+            result = "refused"
+        appended = self._append(
+            record, outcome, key, actor, envelope.id, seq, prev=prev, envelope=envelope, step=traced
+        )
+        if mark is not None and result != "repeated":
+            self.answered[mark] = self._base.next_offset + len(self.outcomes) - 1
+        if prev is not None:
+            model = evolve(stream.model, outcome)  # type: ignore[arg-type]  # accepted: an event
+            own = digest(appended.key, appended.value, appended.headers)
+            self.streams[envelope.model] = Stream(model, seq, own)
+        self.counts[kind, result] += 1
+
+    def stream(self, key: str) -> Stream:
+        """The stream as this draft would leave it."""
+        found = self.streams.get(key)
+        return found if found is not None else self._base.stream(key)
+
+    def _known(self, mark: bytes) -> int | None:
+        found = self._base.answered.get(mark)
+        return found if found is not None else self.answered.get(mark)
+
+    def _append(
+        self,
+        record: Record,
+        message: Message,
+        key: bytes | None,
+        actor: str,
+        command_id: str,
+        seq: int,
+        *,
+        prev: str | None = None,
+        envelope: CommandEnvelope | None = None,
+        step: Step | None = None,
+    ) -> Outgoing:
+        model = key.decode() if key is not None else None
+        headers = [
+            _SPEC,
+            ("ce_id", event_id(model, command_id).encode()),
+            _SOURCE,
+            ("ce_type", type(message).__name__.encode()),
+            ("ce_time", self._time),
+            ("ce_seq", b"%d" % seq),
+            ("ce_commandid", command_id.encode()),
+            ("ce_cmdoffset", b"%d" % record.offset),
+            ("ce_claim", self._claim),
+            ("ce_actor", actor.encode()),
+            _JSON,
+        ]
+        if key is not None:
+            headers.append(("ce_subject", key))
+        if prev is not None:
+            headers.append(("ce_prev", prev.encode()))
+        if envelope is not None and envelope.correlation_id is not None:
+            headers.append(("ce_correlationid", envelope.correlation_id.encode()))
+        if envelope is not None and envelope.causation_id is not None:
+            headers.append(("ce_causationid", envelope.causation_id.encode()))
+        if step is not None:
+            self.steps.append(step)
+            headers.append(("traceparent", step.traceparent.encode()))
+        outgoing = Outgoing(key, encode_value(message), headers, self._timestamp)
+        self.outcomes.append(outgoing)
+        return outgoing

@@ -1,0 +1,166 @@
+"""One partition's state, folded from the log: what its single writer decides on."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from hashlib import blake2b
+from typing import TYPE_CHECKING
+
+from rollbook.domain import snapshot
+from rollbook.domain.model import ModelEvent, evolve
+from rollbook.domain.state import Model
+from rollbook.eventlog.codec import MODEL_EVENTS, Broken, Heading, decode_message, digest, heading
+from rollbook.eventlog.envelope import Record
+
+if TYPE_CHECKING:
+    from rollbook.eventlog.draft import Draft
+
+REMEMBERED = 100_000
+"""Command ids that a partition remembers; a repeat within them gets the first outcome again."""
+
+UNKNOWN_ACTOR = "unknown"
+"""The actor of a command that was refused before it was known who sent it."""
+
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """A model with its place in its own history."""
+
+    model: Model = Model()
+    seq: int = 0
+    prev: str = ""
+    """SHA-256 (hexadecimal) of the last event."""
+    broken: str | None = None
+    """Why nothing more can be decided here: a record that cannot follow the one before it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A stream as its snapshot holds it, not opened until somebody asks for it."""
+
+    offset: int
+    """The first record of the log that the snapshot does not contain."""
+    head: dict[str, object]
+    blocks: tuple[list[list[object]], ...]
+
+    def open(self) -> Stream:
+        """The stream, ready to decide on."""
+        model = snapshot.restore(self.head["model"], self.blocks)  # type: ignore[arg-type]
+        return Stream(
+            model,
+            int(str(self.head["seq"])),
+            str(self.head["prev"]),
+            str(self.head["broken"]) if self.head["broken"] else None,
+        )
+
+
+class Partition:
+    """The streams of one partition, the commands it has answered, and how far it has come."""
+
+    def __init__(self, number: int, *, remembered: int = REMEMBERED) -> None:
+        self.number = number
+        self.next_offset = 0
+        self.next_command = 0
+        self.claim = -1
+        self.time = LONG_AGO
+        self.streams: dict[str, Stream] = {}
+        self.sealed: dict[str, Sealed] = {}
+        self.answered: dict[bytes, int] = {}
+        """Fingerprint of a command -> offset of its outcome, oldest first."""
+        self.snapshot_offset = 0
+        """Where the last snapshot was taken."""
+        self.touched: set[str] = set()
+        """Models changed since the last snapshot."""
+        self.breaks = 0
+        """Records that broke a stream or came from a writer whose claim had ended."""
+        self._remembered = remembered
+
+    def stream(self, key: str) -> Stream:
+        """The model's stream; an empty one for a model that nobody registered."""
+        found = self.streams.get(key)
+        if found is not None:
+            return found
+        if (sealed := self.sealed.get(key)) is not None:
+            found = self.streams[key] = sealed.open()
+            return found
+        return Stream()
+
+    def claimed(self, offset: int) -> None:
+        """Take in our own claim, which stands at `offset`."""
+        self.claim = offset
+        self.next_offset = offset + 1
+
+    def fold(self, records: Iterable[Record]) -> None:
+        """Take in records of the log, in order."""
+        for record in records:
+            self._fold(record)
+        self._forget()
+
+    def _fold(self, record: Record) -> None:
+        self.next_offset = record.offset + 1
+        try:
+            head = heading(record)
+        except Broken:
+            self.breaks += 1
+            return
+        if head.kind == "WriterClaimed":
+            self.claim = record.offset
+            return
+        if head.claim != self.claim:
+            self.breaks += 1
+            return
+        self.time = max(self.time, datetime.fromisoformat(head.time.decode()))
+        if head.cmd_offset is not None:
+            self.next_command = max(self.next_command, head.cmd_offset + 1)
+        known_sender = head.actor != UNKNOWN_ACTOR.encode()
+        if head.command_id is not None and known_sender and head.kind != "CommandRepeated":
+            self.answered[fingerprint(record.key, head.actor, head.command_id)] = record.offset
+        if head.kind in MODEL_EVENTS and record.key is not None:
+            self._follow(record.key.decode(), head, record)
+
+    def _follow(self, key: str, head: Heading, record: Record) -> None:
+        sealed = self.sealed.get(key)
+        if sealed is not None and record.offset < sealed.offset:
+            return
+        stream = self.stream(key)
+        self.touched.add(key)
+        if stream.broken is None:
+            self.streams[key] = follow(stream, head, record)
+            self.breaks += self.streams[key].broken is not None
+
+    def _forget(self) -> None:
+        for old in list(self.answered)[: max(0, len(self.answered) - self._remembered)]:
+            del self.answered[old]
+
+    def merge(self, draft: "Draft") -> None:
+        """Take in what a draft decided and the log now holds."""
+        self.streams.update(draft.streams)
+        self.touched.update(draft.streams)
+        self.answered.update(draft.answered)
+        self.time = draft.time
+        self.next_command = draft.next_command
+        self.next_offset += len(draft.outcomes)
+        if len(self.answered) > self._remembered * 1.1:  # seldom, since it copies the keys
+            self._forget()
+
+
+def follow(stream: Stream, head: Heading, record: Record) -> Stream:
+    """The stream after an event of its own; a broken one when the event cannot follow."""
+    if head.seq != stream.seq + 1:
+        why = f"event at offset {record.offset} has seq {head.seq}, not {stream.seq + 1}"
+        return replace(stream, broken=why)
+    if head.prev.decode() != stream.prev:
+        return replace(stream, broken=f"event at offset {record.offset} has the wrong prev")
+    try:
+        event: ModelEvent = decode_message(head.kind, record.value)  # type: ignore[assignment]
+        model = evolve(stream.model, event)
+    except (Broken, KeyError, ValueError) as error:
+        return replace(stream, broken=f"event at offset {record.offset}: {error}")
+    return Stream(model, head.seq, digest(record.key, record.value, record.headers))
+
+
+def fingerprint(key: bytes | None, actor: bytes, command_id: bytes) -> bytes:
+    """What makes a command the same one again: model, actor and id, so that none can squat."""
+    return blake2b(b"\n".join((key or b"", actor, command_id)), digest_size=16).digest()

@@ -1,0 +1,158 @@
+"""The topics, what each holds and how it is kept."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+
+from rollbook.eventlog.log import Unavailable
+
+DAY = 86_400_000
+"""Milliseconds."""
+
+COMMAND_LIMIT = 1_000_000
+"""Bytes: a longer command is dead-lettered."""
+
+RECORD_LIMIT = 8_000_000
+"""Bytes: what a topic accepts, so that noise reaches the dead letters instead of being lost."""
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """One topic of a log; `partitioned` ones all have the same number of partitions."""
+
+    name: str
+    key: str
+    holds: str
+    partitioned: bool
+    config: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+
+COMMANDS = Topic(
+    "commands",
+    "model",
+    "wishes; any pipeline with the right to may publish",
+    True,
+    {"retention.ms": str(7 * DAY), "max.message.bytes": str(RECORD_LIMIT)},
+)
+EVENTS = Topic(
+    "events",
+    "model",
+    "the log: outcomes and writer claims; only the command service writes",
+    True,
+    {"retention.ms": "-1", "retention.bytes": "-1", "max.message.bytes": str(RECORD_LIMIT)},
+)
+SNAPSHOTS = Topic(
+    "snapshots",
+    "part of a snapshot",
+    "bounds recovery of the command service",
+    True,
+    {"cleanup.policy": "compact", "max.message.bytes": str(RECORD_LIMIT)},
+)
+DEAD_LETTERS = Topic(
+    "dead-letters",
+    "origin",
+    "what could never work: original bytes, reason, origin",
+    False,
+    {"retention.ms": str(90 * DAY), "max.message.bytes": str(RECORD_LIMIT + 1_000_000)},
+)
+TOPICS = (COMMANDS, EVENTS, SNAPSHOTS, DEAD_LETTERS)
+
+DEFAULT_PARTITIONS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class LogAddress:
+    """Where a log lives: bootstrap servers, and the prefix of its topics."""
+
+    kafka: str
+    """`host:port[,host:port]`."""
+    app: str = "rollbook"
+
+    def name(self, topic: Topic) -> str:
+        """The topic's name in Kafka."""
+        return f"{self.app}.{topic.name}"
+
+    @property
+    def commands(self) -> str:
+        """Where wishes are published."""
+        return self.name(COMMANDS)
+
+    @property
+    def events(self) -> str:
+        """The log."""
+        return self.name(EVENTS)
+
+    @property
+    def snapshots(self) -> str:
+        """Where the command service keeps its snapshots."""
+        return self.name(SNAPSHOTS)
+
+    @property
+    def dead_letters(self) -> str:
+        """What could never work."""
+        return self.name(DEAD_LETTERS)
+
+
+class WrongTopicError(Exception):
+    """The topics of this cluster do not fit together; the message says what to do."""
+
+
+async def ensure(
+    log: LogAddress, partitions: int = DEFAULT_PARTITIONS, replication: int = 1
+) -> int:
+    """Create the topics that are missing, and return how many partitions the log has.
+
+    The number of partitions never changes: keys would move. An existing log keeps its own.
+    """
+    admin = AIOKafkaAdminClient(bootstrap_servers=log.kafka)
+    try:
+        await admin.start()
+        existing = await _partition_counts(admin, log)
+        counts = {existing[t] for t in TOPICS if t.partitioned and t in existing}
+        if len(counts) > 1:
+            raise WrongTopicError(
+                f"{log.commands}, {log.events} and {log.snapshots} must have the same"
+                f" number of partitions, but have {sorted(counts)}: the log cannot be trusted"
+            )
+        number = counts.pop() if counts else partitions
+        missing = [
+            NewTopic(
+                log.name(t), number if t.partitioned else 1, replication, topic_configs=t.config
+            )
+            for t in TOPICS
+            if t not in existing
+        ]
+        if missing:
+            response = await admin.create_topics(missing)
+            for name, code, *_ in response.topic_errors:
+                if code and for_code(code) is not TopicAlreadyExistsError:
+                    raise WrongTopicError(f"topic {name} cannot be created: {for_code(code)}")
+        return number
+    except (KafkaError, OSError) as error:
+        raise Unavailable(f"Kafka at {log.kafka} cannot be reached: {error!r}") from error
+    finally:
+        await admin.close()
+
+
+async def count(log: LogAddress) -> int:
+    """How many partitions the log has; `Unavailable` while there is none."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=log.kafka)
+    try:
+        await admin.start()
+        counts = await _partition_counts(admin, log)
+    except (KafkaError, OSError) as error:
+        raise Unavailable(f"Kafka at {log.kafka} cannot be reached: {error!r}") from error
+    finally:
+        await admin.close()
+    if EVENTS not in counts:
+        raise Unavailable(f"Kafka at {log.kafka} has no {log.events}: start the command service")
+    return counts[EVENTS]
+
+
+async def _partition_counts(admin: AIOKafkaAdminClient, log: LogAddress) -> dict[Topic, int]:
+    known = {log.name(topic): topic for topic in TOPICS}
+    names = known.keys() & set(await admin.list_topics())
+    described = await admin.describe_topics(sorted(names)) if names else []
+    return {known[t["topic"]]: len(t["partitions"]) for t in described}

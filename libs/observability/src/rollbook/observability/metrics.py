@@ -1,0 +1,33 @@
+"""Every Prometheus metric that Rollbook exports, in one place."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+LATENCY = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+
+OUTCOMES = Counter(
+    "rollbook_outcomes", "Outcomes in the log, by command type and result", ["command", "result"]
+)
+ACK_SECONDS = Histogram(
+    "rollbook_ack_seconds", "From a command's publication to its outcome", ["door"], buckets=LATENCY
+)
+CLAIMS = Counter("rollbook_claims", "Partitions claimed by a writer", ["partition"])
+FENCED = Counter("rollbook_fenced", "Writers that found themselves fenced", ["partition"])
+RECOVERY_SECONDS = Histogram(
+    "rollbook_recovery_seconds", "From assignment to serving, per partition", buckets=LATENCY
+)
+DEAD_LETTERS = Counter("rollbook_dead_letters", "Commands that could never work", ["code"])
+BROKEN_STREAMS = Counter(
+    "rollbook_broken_records", "Records that break a stream's order or chain", ["reader"]
+)
+SNAPSHOTS = Counter("rollbook_snapshots", "Snapshots written", ["partition"])
+PROJECTED = Counter("rollbook_projected", "Records written to the read models", ["partition"])
+PROJECTION_LAG = Gauge(
+    "rollbook_projection_lag_records", "Records not yet in the read models", ["partition"]
+)
+PROJECTION_LAG_SECONDS = Gauge(
+    "rollbook_projection_lag_seconds", "Age of the newest record in the read models", ["partition"]
+)
+PARKED_MODELS = Gauge("rollbook_parked_models", "Models whose projection stopped at a poison event")
+HTTP_SECONDS = Histogram(
+    "rollbook_http_seconds", "HTTP requests", ["method", "route", "status"], buckets=LATENCY
+)

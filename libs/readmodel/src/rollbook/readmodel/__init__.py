@@ -1,0 +1,1 @@
+"""Rollbook's read models in Postgres: one file per view."""

@@ -1,0 +1,1 @@
+"""The `rollbook` command: every service in one process, and every call."""

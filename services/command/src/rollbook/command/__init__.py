@@ -1,0 +1,1 @@
+"""The command service: turns each command into its one outcome in the log."""

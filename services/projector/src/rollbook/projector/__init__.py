@@ -1,0 +1,1 @@
+"""Keeps the read models in Postgres up with the log."""
