@@ -241,7 +241,7 @@ def environment() -> dict[str, str]:
 
 
 def answers(port: int) -> bool:
-    """Tell whether a broker there answers an ApiVersions request (key 18, version 0) without error."""
+    """Tell whether a broker there answers ApiVersions (key 18, version 0) without error."""
     request = b"\0\x12" + b"\0\0" + b"\0\0\0\x01" + b"\xff\xff"  # key, version, id, no client id
     try:
         with socket.create_connection((HOST, port), timeout=1) as connection:
