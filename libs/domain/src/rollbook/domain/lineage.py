@@ -1,10 +1,34 @@
 """Where a version comes from: the facts that are fixed when it is registered."""
 
-from typing import Annotated
+from math import isfinite
+from typing import Annotated, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, StringConstraints
 
-from rollbook.domain.names import Digest, Uri
+from rollbook.domain.names import NO_NUL, Digest, Label, Uri
+
+
+def _storable(value: JsonValue) -> JsonValue:
+    """The value itself; Python reads NaN and NUL from JSON, but no standard JSON can hold them."""
+    match value:
+        case str() if "\x00" in value:
+            raise ValueError("must not contain NUL characters")
+        case float() if not isfinite(value):
+            raise ValueError("must not contain NaN or infinite numbers")
+        case dict():
+            for key, part in value.items():
+                _storable(key)
+                _storable(part)
+        case list():
+            for part in value:
+                _storable(part)
+        case _:
+            pass
+    return value
+
+
+Specification: TypeAlias = Annotated[dict[str, JsonValue], AfterValidator(_storable)]
+AnyText: TypeAlias = Annotated[str, StringConstraints(pattern=NO_NUL)]
 
 
 class _Fact(BaseModel):
@@ -17,7 +41,7 @@ class Artifact(_Fact):
     uri: Uri
     digest: Digest
     size: Annotated[int, Field(ge=0, description="bytes")] | None = None
-    format: Annotated[str, Field(max_length=100)] | None = None
+    format: Annotated[Label, Field(max_length=100)] | None = None
 
 
 class Dataset(_Fact):
@@ -31,15 +55,17 @@ class Dataset(_Fact):
 class Lineage(_Fact):
     """The run, code, data and environment that made a version."""
 
-    run_id: Annotated[str, Field(max_length=250)] | None = None
-    code_uri: Annotated[str, Field(max_length=4096)] | None = None
-    code_commit: Annotated[str, Field(max_length=100)] | None = None
+    run_id: Label | None = None
+    code_uri: Annotated[AnyText, Field(max_length=4096)] | None = None
+    code_commit: Annotated[Label, Field(max_length=100)] | None = None
     datasets: Annotated[tuple[Dataset, ...], Field(max_length=100)] = ()
-    environment: Annotated[dict[str, str], Field(max_length=1000)] = Field(default_factory=dict)
+    environment: Annotated[dict[AnyText, AnyText], Field(max_length=1000)] = Field(
+        default_factory=dict
+    )
 
 
 class Signature(_Fact):
     """Inputs and outputs, each a list of column or tensor specifications."""
 
-    inputs: Annotated[tuple[dict[str, JsonValue], ...], Field(max_length=10_000)] = ()
-    outputs: Annotated[tuple[dict[str, JsonValue], ...], Field(max_length=10_000)] = ()
+    inputs: Annotated[tuple[Specification, ...], Field(max_length=10_000)] = ()
+    outputs: Annotated[tuple[Specification, ...], Field(max_length=10_000)] = ()

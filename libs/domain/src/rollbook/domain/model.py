@@ -23,14 +23,7 @@ ModelCommand: TypeAlias = (
 
 def evolve(state: Model, event: ModelEvent) -> Model:
     """The state after `event`."""
-    match event:
-        case (
-            catalog.ModelRegistered()
-            | catalog.ModelDescribed()
-            | catalog.ModelTagged()
-            | catalog.ModelUntagged()
-        ):
-            return catalog.evolve(state, event)
+    match event:  # versions first: they are most of any log, and a class check has its price
         case (
             versions.VersionRegistered()
             | versions.VersionDescribed()
@@ -39,6 +32,13 @@ def evolve(state: Model, event: ModelEvent) -> Model:
             | versions.VersionArchived()
         ):
             return versions.evolve(state, event)
+        case (
+            catalog.ModelRegistered()
+            | catalog.ModelDescribed()
+            | catalog.ModelTagged()
+            | catalog.ModelUntagged()
+        ):
+            return catalog.evolve(state, event)
         case aliases.AliasSet() | aliases.AliasRemoved():
             return aliases.evolve(state, event)
         case environments.VersionPromoted() | environments.VersionRolledBack():
@@ -52,13 +52,6 @@ def decide(state: Model, command: ModelCommand) -> ModelEvent | Unchanged:
     """
     match command:
         case (
-            catalog.RegisterModel()
-            | catalog.DescribeModel()
-            | catalog.TagModel()
-            | catalog.UntagModel()
-        ):
-            return catalog.decide(state, command)
-        case (
             versions.RegisterVersion()
             | versions.DescribeVersion()
             | versions.TagVersion()
@@ -66,6 +59,13 @@ def decide(state: Model, command: ModelCommand) -> ModelEvent | Unchanged:
             | versions.ArchiveVersion()
         ):
             return versions.decide(state, command)
+        case (
+            catalog.RegisterModel()
+            | catalog.DescribeModel()
+            | catalog.TagModel()
+            | catalog.UntagModel()
+        ):
+            return catalog.decide(state, command)
         case aliases.SetAlias() | aliases.RemoveAlias():
             return aliases.decide(state, command)
         case environments.PromoteVersion() | environments.RollBackVersion():

@@ -7,6 +7,9 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, StringConstraints
 
 NAMESPACE = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62})")
+NO_NUL = r"^[^\x00]*$"
+"""Any text but NUL, which no Postgres text and no jsonb can hold."""
+
 RESERVED_ALIASES = re.compile(r"latest|v\d+", re.IGNORECASE)
 
 
@@ -54,10 +57,13 @@ AliasName = Annotated[
 ]
 EnvironmentName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$")]
 TagKey = Annotated[str, Field(min_length=1, max_length=250), AfterValidator(_readable)]
-TagValue = Annotated[str, Field(max_length=5000)]
+TagValue = Annotated[str, StringConstraints(pattern=NO_NUL, max_length=5000)]
 Digest = Annotated[str, StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$")]
 """`sha256:` and 64 lower-case hexadecimal digits."""
 
-Uri = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9+.-]*:\S+$", max_length=4096)]
-Text = Annotated[str, Field(max_length=100_000)]
-Reason = Annotated[str, Field(min_length=1, max_length=5000)]
+Uri = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9+.-]*:[^\s\x00]+$", max_length=4096)
+]
+Text = Annotated[str, StringConstraints(pattern=NO_NUL, max_length=100_000)]
+Label = Annotated[str, StringConstraints(pattern=NO_NUL, max_length=250)]
+Reason = Annotated[str, StringConstraints(pattern=NO_NUL, min_length=1, max_length=5000)]

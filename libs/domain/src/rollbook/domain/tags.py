@@ -12,6 +12,8 @@ Tags: TypeAlias = Annotated[dict[TagKey, TagValue], Field(max_length=500)]
 SomeTags: TypeAlias = Annotated[dict[TagKey, TagValue], Field(min_length=1, max_length=500)]
 SomeKeys: TypeAlias = Annotated[tuple[TagKey, ...], Field(min_length=1, max_length=500)]
 
+NO_TAGS: Map[str, str] = Map()
+
 
 def has(tags: Map[str, str], wanted: Mapping[str, str]) -> bool:
     """Whether each wanted tag is set to the wanted value."""

@@ -4,16 +4,17 @@ from dataclasses import replace
 from typing import Annotated, TypeAlias
 
 from immutables import Map
-from pydantic import Field, FiniteFloat
+from pydantic import Field, FiniteFloat, StringConstraints
 
 from rollbook.domain.lineage import Artifact, Lineage, Signature
 from rollbook.domain.messages import Command, Event, Refused, Unchanged
-from rollbook.domain.names import Reason, Text
+from rollbook.domain.names import NO_NUL, Label, Reason, Text
 from rollbook.domain.state import Model, Version
-from rollbook.domain.tags import SomeKeys, SomeTags, Tags, has, present, without
+from rollbook.domain.tags import NO_TAGS, SomeKeys, SomeTags, Tags, has, present, without
 
 Number: TypeAlias = Annotated[int, Field(ge=1, strict=True)]
-FactName: TypeAlias = Annotated[str, Field(min_length=1, max_length=250)]
+FactName: TypeAlias = Annotated[Label, Field(min_length=1)]
+Param: TypeAlias = Annotated[str, StringConstraints(pattern=NO_NUL, max_length=6000)]
 
 # Events
 
@@ -72,7 +73,7 @@ def evolve(state: Model, event: VersionEvent) -> Model:
             version = Version(
                 digest=event.artifact.digest,
                 description=event.description,
-                tags=Map(event.tags),
+                tags=Map(event.tags) if event.tags else NO_TAGS,
                 idempotency_key=key,
             )
             keys = state.keys.set(key, number) if key else state.keys
@@ -103,14 +104,12 @@ class RegisterVersion(Command):
     metrics: Annotated[dict[FactName, FiniteFloat], Field(max_length=5000)] = Field(
         default_factory=dict
     )
-    params: Annotated[
-        dict[FactName, Annotated[str, Field(max_length=6000)]], Field(max_length=5000)
-    ] = Field(default_factory=dict)
+    params: Annotated[dict[FactName, Param], Field(max_length=5000)] = Field(default_factory=dict)
     tags: Tags = Field(default_factory=dict)
     lineage: Lineage = Lineage()
     signature: Signature | None = None
     description: Text = ""
-    idempotency_key: Annotated[str, Field(min_length=1, max_length=250)] | None = None
+    idempotency_key: Annotated[Label, Field(min_length=1)] | None = None
 
 
 class DescribeVersion(Command):

@@ -9,9 +9,11 @@ from typing import Self
 
 from aiokafka import AIOKafkaProducer, ConsumerRecord
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
+from aiokafka.structs import RecordMetadata
 
 from rollbook.eventlog.codec import Broken, decode_event, encode_command, heading
 from rollbook.eventlog.envelope import CommandEnvelope, EventEnvelope
+from rollbook.eventlog.fence import FencedProducer
 from rollbook.eventlog.kafka import read
 from rollbook.eventlog.log import Unavailable
 from rollbook.eventlog.outcomes import CommandRepeated
@@ -41,6 +43,7 @@ class Asker:
         self._waiting: defaultdict[bytes, set[asyncio.Future[EventEnvelope]]] = defaultdict(set)
         self._claims: dict[int, int] = {}
         self._following: asyncio.Task[None] | None = None
+        self._undelivered = False
 
     async def start(self) -> None:
         """Connect, and follow the log from its end."""
@@ -52,42 +55,71 @@ class Asker:
         self._following = asyncio.create_task(self._follow(), name="outcomes")
 
     async def stop(self) -> None:
-        """Close the connections."""
+        """Close the connections, within a second or two even where Kafka does not answer."""
         if self._following is not None:
             self._following.cancel()
             with suppress(asyncio.CancelledError, Unavailable):
                 await self._following
         await self._reader.stop()
-        await self._producer.stop()
+        await FencedProducer(self._producer).close()
 
     @property
     def following(self) -> bool:
         """Whether outcomes are being read."""
         return self._following is not None and not self._following.done()
 
+    @property
+    def usable(self) -> bool:
+        """Whether it can go on asking; if not, make another one.
+
+        A record given up leaves a gap in the producer's sequence, and the broker takes no more.
+        """
+        return self.following and not self._undelivered
+
+    @property
+    def partitions(self) -> int:
+        """How many partitions the log has; 0 before `start`."""
+        return self._reader.partitions
+
+    async def ends(self) -> dict[int, int]:
+        """The next offset of each partition now; `Unavailable` when Kafka does not say."""
+        return await self._reader.ends()
+
+    async def read_up_to(self, partition: int) -> int:
+        """The offset of the next outcome to be seen."""
+        return await self._reader.position(partition)
+
     async def ask(
         self, envelope: CommandEnvelope, *, timeout: timedelta = timedelta(seconds=30)
     ) -> EventEnvelope:
         """The command's outcome, from the log.
 
-        Raises `NoAnswer` when none came in time and `Unavailable` when it could not be published.
+        Raises `NoAnswer` when none came in time, and `Unavailable` when it could not be published
+        or outcomes cannot be read any more.
         A command that was carried out before gets its first outcome again.
         """
         key, value, headers = encode_command(envelope)
         partition = partition_for(key, self._reader.partitions)
         future: asyncio.Future[EventEnvelope] = asyncio.get_running_loop().create_future()
         mark = envelope.id.encode()
+        delivery: asyncio.Future[RecordMetadata] | None = None
         self._waiting[mark].add(future)
         try:
             async with asyncio.timeout(timeout.total_seconds()):
-                await self._producer.send(
+                delivery = await self._producer.send(
                     self._log.commands, value, key, partition=partition, headers=headers
                 )
+                delivery.add_done_callback(lambda done: self._delivered(done, future))
                 outcome = await future
                 if isinstance(outcome.message, CommandRepeated):
                     outcome = await self.outcome_at(Position(partition, outcome.message.offset))
                 return outcome
         except TimeoutError:
+            if delivery is None or not delivery.done():
+                raise Unavailable(
+                    f"Kafka has not taken command {envelope.id} within"
+                    f" {timeout.total_seconds():g} s: it may yet; ask again with the same id"
+                ) from None
             raise NoAnswer(
                 f"no outcome of command {envelope.id} within {timeout.total_seconds():g} s: it may"
                 " yet be carried out; ask again with the same id"
@@ -109,11 +141,26 @@ class Asker:
                 return replace(decode_event(record, partition))
         raise Unavailable(f"nothing stands at {position}")
 
+    def _delivered(
+        self, delivery: asyncio.Future[RecordMetadata], future: asyncio.Future[EventEnvelope]
+    ) -> None:
+        error = None if delivery.cancelled() else delivery.exception()
+        if error is not None:
+            self._undelivered = True
+            if not future.done():
+                future.set_exception(error)
+
     async def _follow(self) -> None:
-        while True:
-            for partition, records in (await self._reader.take()).items():
-                for record in records:
-                    self._see(partition, record)
+        try:
+            while True:
+                for partition, records in (await self._reader.take()).items():
+                    for record in records:
+                        self._see(partition, record)
+        finally:  # nobody would answer those who wait
+            for futures in self._waiting.values():
+                for future in futures:
+                    if not future.done():
+                        future.set_exception(Unavailable("outcomes are not read any more"))
 
     def _see(self, partition: int, record: ConsumerRecord[bytes, bytes]) -> None:
         try:

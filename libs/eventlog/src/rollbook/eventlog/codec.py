@@ -2,11 +2,10 @@
 
 import re
 from datetime import datetime
-from functools import cache
-from hashlib import sha256
+from functools import lru_cache
+from hashlib import blake2b, sha256
 from types import UnionType
 from typing import Any, Final, NamedTuple, get_args
-from uuid import UUID, uuid5
 
 from pydantic import JsonValue, TypeAdapter, ValidationError
 from pydantic_core import from_json, to_json
@@ -20,10 +19,9 @@ from rollbook.eventlog.position import Position
 from rollbook.eventlog.topics import COMMAND_LIMIT
 
 SOURCE: Final = "/rollbook/command"
-EVENT_IDS: Final = UUID("6f1a9f0e-6b0c-5b58-9d7e-0f7a3a8e4c11")
-"""Namespace of event ids: one command id gives one event id, however often it is decided."""
-
-SAFE_HEADER: Final = re.compile(r"[^\x00-\x1f\x7f]{1,250}")
+UUID_FORM: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+SAFE_HEADER: Final = re.compile(r"[^\x00-\x1f\x7f\ud800-\udfff]{1,250}")
+CONTROL: Final = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 STRUCTURED: Final = "application/cloudevents+json"
 
 
@@ -52,24 +50,25 @@ class Poison(Exception):
     ) -> None:
         super().__init__(message)
         self.code = code
-        self.message = message
+        self.message = CONTROL.sub("\ufffd", message)  # it may quote what came
         self.command_id = command_id
-        self.command = command
+        self.command = CONTROL.sub("\ufffd", command)
 
 
 class Broken(Exception):
     """A record of the log that cannot be read, or that breaks its stream."""
 
 
-@cache
+@lru_cache(maxsize=262_144)  # keys come from anybody
 def checked_model_key(key: str) -> str:
     """The key, when it follows the rules for `namespace/name`; ValueError otherwise."""
     return _model_key.validate_python(key)
 
 
-def event_id(model: str | None, command_id: str) -> str:
-    """The id of the one outcome of a command."""
-    return str(uuid5(EVENT_IDS, f"{model}\n{command_id}"))
+def event_id(model: bytes | None, command_id: bytes) -> bytes:
+    """The id of a command's one outcome: a UUID (version 8) of model and command id."""
+    text = blake2b(b"%b\n%b" % (model or b"", command_id), digest_size=16).hexdigest()
+    return f"{text[:8]}-{text[8:12]}-8{text[13:16]}-8{text[17:20]}-{text[20:]}".encode()
 
 
 # Commands
@@ -100,11 +99,14 @@ def encode_command(envelope: CommandEnvelope) -> tuple[bytes, bytes, list[tuple[
 
 def decode_command(record: Record) -> CommandEnvelope:
     """The command in a record of `rollbook.commands`; `Poison` when it can never work."""
-    headers = dict(record.headers)
+    headers = {name: content or b"" for name, content in record.headers}  # Kafka has null ones
     value = record.value or b""
     if len(value) > COMMAND_LIMIT:
+        said = UUID_FORM.fullmatch(headers.get("ce_id", b"").decode(errors="replace").lower())
         raise Poison(
-            "oversize", f"a command has at most {COMMAND_LIMIT:,} bytes, not {len(value):,}"
+            "oversize",
+            f"a command has at most {COMMAND_LIMIT:,} bytes, not {len(value):,}",
+            command_id=said and said[0],
         )
     try:
         attributes = {k[3:]: v.decode() for k, v in headers.items() if k.startswith("ce_")}
@@ -161,10 +163,9 @@ def decode_command(record: Record) -> CommandEnvelope:
 def _uuid(text: str | None, kind: str) -> str:
     if text is None:
         raise Poison("malformed", "ce_id is missing: every command has a UUID", command=kind)
-    try:
-        return str(UUID(text))
-    except ValueError:
-        raise Poison("malformed", f"ce_id {text[:100]!r} is not a UUID", command=kind) from None
+    if not UUID_FORM.fullmatch(text.lower()):
+        raise Poison("malformed", f"ce_id {text[:100]!r} is not a UUID", command=kind)
+    return text.lower()
 
 
 def _open(value: bytes) -> tuple[dict[str, str], bytes]:
@@ -217,10 +218,10 @@ def heading(record: Record) -> Heading:
             headers.get("ce_prev", b""),
             headers.get("ce_commandid"),
             int(offset) if offset is not None else None,
-            headers["ce_time"],
+            headers["ce_time"] or b"",
             headers.get("ce_actor", b""),
         )
-    except (KeyError, ValueError) as error:
+    except (KeyError, ValueError, TypeError, AttributeError) as error:  # null headers, too
         raise Broken(f"header {error} of offset {record.offset}") from None
 
 
@@ -243,10 +244,14 @@ def decode_message(kind: str, value: bytes | None) -> LogMessage:
 def digest(key: bytes | None, value: bytes | None, headers: Headers) -> str:
     """SHA-256 (hexadecimal) over every byte that a record carries.
 
-    The bytes are those of a mail: key, then `name:value` for each header in its order, an empty
-    line, the value; lines end in LF, which neither a key nor a header of ours contains.
+    The bytes are lines that end in LF, which neither a key nor a header of ours contains: the
+    key, then name and value of each header in the order of the record, an empty line; then the
+    value as it is.
     """
-    lines = [key or b"", *[b"%b:%b" % (k.encode(), v) for k, v in headers], b"", value or b""]
+    lines = [key or b""]
+    for name, content in headers:
+        lines += (name.encode(), content)
+    lines += (b"", value or b"")
     return sha256(b"\n".join(lines)).hexdigest()
 
 

@@ -4,12 +4,11 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
-from uuid import uuid5
 
 from rollbook.domain.messages import Message, Refused, Unchanged
 from rollbook.domain.model import ModelEvent, evolve
 from rollbook.eventlog.codec import (
-    EVENT_IDS,
+    COMMANDS,
     SOURCE,
     Poison,
     decode_command,
@@ -59,9 +58,9 @@ class Draft:
         self._decider = decider
         self._partitions = partitions
         self.time = max(partition.time, now)  # the log's time never goes back
-        self._time = self.time.isoformat().encode()
+        self._time = ("ce_time", self.time.isoformat().encode())
         self._timestamp = (self.time - LONG_AGO) // timedelta(milliseconds=1)
-        self._claim = b"%d" % partition.claim
+        self._claim = ("ce_claim", b"%d" % partition.claim)
         self.outcomes: list[Outgoing] = []
         self.dead_letters: list[DeadLetter] = []
         self.streams: dict[str, Stream] = {}
@@ -94,8 +93,8 @@ class Draft:
 
     def _poison(self, record: Record, poison: Poison) -> None:
         self.dead_letters.append(DeadLetter(record, poison.code, poison.message))
-        origin = f"rollbook.commands/{self._base.number}/{record.offset}"
-        command_id = poison.command_id or str(uuid5(EVENT_IDS, origin))
+        origin = f"{self._base.number}/{record.offset}"
+        command_id = poison.command_id or event_id(None, origin.encode()).decode()
         refused = CommandRefused(
             command=poison.command[:100],
             code=poison.code,
@@ -105,7 +104,7 @@ class Draft:
         usable_key = record.key if poison.code in ("invalid", "unknown_type") else None
         seq = self.stream(usable_key.decode()).seq if usable_key else 0
         self._append(record, refused, usable_key, UNKNOWN_ACTOR, command_id, seq)
-        self.counts["unknown" if not poison.command_id else poison.command[:40], "poison"] += 1
+        self.counts[poison.command if poison.command in COMMANDS else "unknown", "poison"] += 1
 
     def _answer(self, record: Record, envelope: CommandEnvelope) -> None:
         key = record.key
@@ -166,17 +165,17 @@ class Draft:
         envelope: CommandEnvelope | None = None,
         step: Step | None = None,
     ) -> Outgoing:
-        model = key.decode() if key is not None else None
+        asked = command_id.encode()
         headers = [
             _SPEC,
-            ("ce_id", event_id(model, command_id).encode()),
+            ("ce_id", event_id(key, asked)),
             _SOURCE,
             ("ce_type", type(message).__name__.encode()),
-            ("ce_time", self._time),
+            self._time,
             ("ce_seq", b"%d" % seq),
-            ("ce_commandid", command_id.encode()),
+            ("ce_commandid", asked),
             ("ce_cmdoffset", b"%d" % record.offset),
-            ("ce_claim", self._claim),
+            self._claim,
             ("ce_actor", actor.encode()),
             _JSON,
         ]
@@ -184,10 +183,11 @@ class Draft:
             headers.append(("ce_subject", key))
         if prev is not None:
             headers.append(("ce_prev", prev.encode()))
-        if envelope is not None and envelope.correlation_id is not None:
-            headers.append(("ce_correlationid", envelope.correlation_id.encode()))
-        if envelope is not None and envelope.causation_id is not None:
-            headers.append(("ce_causationid", envelope.causation_id.encode()))
+        if envelope is not None:
+            if envelope.correlation_id is not None:
+                headers.append(("ce_correlationid", envelope.correlation_id.encode()))
+            if envelope.causation_id is not None:
+                headers.append(("ce_causationid", envelope.causation_id.encode()))
         if step is not None:
             self.steps.append(step)
             headers.append(("traceparent", step.traceparent.encode()))

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol, TypeAlias
+from typing import NamedTuple, Protocol, TypeAlias
 
 from rollbook.domain.model import ModelCommand
 from rollbook.eventlog.outcomes import LogMessage
@@ -36,8 +36,7 @@ class Record(Protocol):
         """Milliseconds since 1970."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outgoing:
+class Outgoing(NamedTuple):  # cheaper to make than a frozen dataclass, on the hottest path
     """A record to be appended; `timestamp` in milliseconds since 1970."""
 
     key: bytes | None
@@ -46,8 +45,7 @@ class Outgoing:
     timestamp: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CommandEnvelope:
+class CommandEnvelope(NamedTuple):
     """A decoded command with what its sender said about it."""
 
     id: str

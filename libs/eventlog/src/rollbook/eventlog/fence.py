@@ -37,10 +37,14 @@ class FencedProducer:
     async def open(cls, kafka: str, name: str) -> Self:
         """Take the next epoch of `name`; its first record in a partition fences older ones."""
         probe = AIOKafkaProducer(
-            bootstrap_servers=kafka, transactional_id=name, request_timeout_ms=REQUEST_TIMEOUT_MS
+            bootstrap_servers=kafka,
+            client_id=name,
+            transactional_id=name,
+            request_timeout_ms=REQUEST_TIMEOUT_MS,
         )
         producer = AIOKafkaProducer(
             bootstrap_servers=kafka,
+            client_id=name,
             enable_idempotence=True,
             acks="all",
             linger_ms=0,

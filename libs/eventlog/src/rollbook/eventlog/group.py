@@ -13,6 +13,7 @@ from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitio
 from aiokafka.errors import IllegalStateError, KafkaError
 
 from rollbook.eventlog.kafka import KafkaIntake, KafkaPartitionLog
+from rollbook.eventlog.log import PartitionLog
 from rollbook.eventlog.processor import Processor
 from rollbook.eventlog.topics import RECORD_LIMIT, LogAddress
 from rollbook.observability.logs import logger
@@ -27,18 +28,25 @@ class GroupSettings:
     log: LogAddress
     instance: str | None = None
     """A stable name that lets a restart keep its partitions."""
-    session: timedelta = timedelta(seconds=45)
-    wait: timedelta = timedelta(milliseconds=250)
-    """How long an idle partition waits before it looks whether it is still ours."""
+    session: timedelta = timedelta(seconds=30)
+    """How long a silent instance keeps its partitions; under aiokafka's request timeout of 40 s."""
+    wait: timedelta = timedelta(seconds=2)
+    """How long an idle partition waits before it looks at its claim's age."""
     commit_every: timedelta = timedelta(seconds=5)
 
 
 class Group(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no types
     """Serves the partitions that the group assigns to this process."""
 
-    def __init__(self, settings: GroupSettings, make: Callable[[int], Processor]) -> None:
+    def __init__(
+        self,
+        settings: GroupSettings,
+        make: Callable[[int], Processor],
+        connect: Callable[[LogAddress, int], PartitionLog] = KafkaPartitionLog,
+    ) -> None:
         self._settings = settings
         self._make = make
+        self._connect = connect
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._owned: set[int] = set()
         self._consumer: AIOKafkaConsumer | None = None
@@ -65,7 +73,7 @@ class Group(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no
             partition_assignment_strategy=[StickyPartitionAssignor],
             session_timeout_ms=session,
             heartbeat_interval_ms=min(3000, session // 3),
-            rebalance_timeout_ms=max(session, 60_000),
+            rebalance_timeout_ms=session,  # shorter than a request waits for its answer
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             max_partition_fetch_bytes=RECORD_LIMIT + 1_000_000,
@@ -95,7 +103,7 @@ class Group(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no
             number = place.partition
             self._owned.add(number)
             processor = self.processors.setdefault(number, self._make(number))
-            log_ = KafkaPartitionLog(self._settings.log, number)
+            log_ = self._connect(self._settings.log, number)
             wait = int(self._settings.wait.total_seconds() * 1000)
             intake = KafkaIntake(consumer, place, wait)
             owned = partial(self._owned.__contains__, number)

@@ -25,6 +25,11 @@ class KafkaPartitionLog:
         self._producer: FencedProducer | None = None
         self._snapshots_end = 0
 
+    @property
+    def commands(self) -> str:
+        """The topic that the commands come from."""
+        return self._log.commands
+
     async def claim(self, record: Outgoing) -> int:
         """Fence every older writer, append the claim, and return its offset."""
         await self.release()

@@ -17,6 +17,10 @@ class Unavailable(Exception):
 class PartitionLog(Protocol):
     """One partition of events and of snapshots, written by one claim at a time."""
 
+    @property
+    def commands(self) -> str:
+        """The topic that the commands come from; dead letters name it."""
+
     async def claim(self, record: Outgoing) -> int:
         """Fence every older writer, append the claim, and return its offset."""
 

@@ -102,7 +102,9 @@ class Partition:
         self.next_offset = record.offset + 1
         try:
             head = heading(record)
-        except Broken:
+            key = record.key.decode() if record.key is not None else None
+            time = max(self.time, datetime.fromisoformat(head.time.decode()))
+        except (Broken, ValueError, TypeError):  # TypeError: a time without its zone
             self.breaks += 1
             return
         if head.kind == "WriterClaimed":
@@ -111,14 +113,14 @@ class Partition:
         if head.claim != self.claim:
             self.breaks += 1
             return
-        self.time = max(self.time, datetime.fromisoformat(head.time.decode()))
+        self.time = time
         if head.cmd_offset is not None:
             self.next_command = max(self.next_command, head.cmd_offset + 1)
         known_sender = head.actor != UNKNOWN_ACTOR.encode()
         if head.command_id is not None and known_sender and head.kind != "CommandRepeated":
             self.answered[fingerprint(record.key, head.actor, head.command_id)] = record.offset
-        if head.kind in MODEL_EVENTS and record.key is not None:
-            self._follow(record.key.decode(), head, record)
+        if head.kind in MODEL_EVENTS and key is not None:
+            self._follow(key, head, record)
 
     def _follow(self, key: str, head: Heading, record: Record) -> None:
         sealed = self.sealed.get(key)

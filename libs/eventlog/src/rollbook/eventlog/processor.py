@@ -4,14 +4,14 @@ import asyncio
 import os
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from rollbook.eventlog import snapshots
 from rollbook.eventlog.codec import SOURCE, encode_value
 from rollbook.eventlog.draft import DeadLetter, Decider, Draft
-from rollbook.eventlog.envelope import Outgoing
+from rollbook.eventlog.envelope import Outgoing, Record
 from rollbook.eventlog.log import Fenced, Intake, PartitionLog, Unavailable
 from rollbook.eventlog.outcomes import WriterClaimed
 from rollbook.eventlog.partition import Partition
@@ -71,17 +71,17 @@ class Processor:
         self._clock = clock
         self._writer = writer or writer_name()
         self._snapshotter = Snapshotter()
-        self._stopping = False
+        self._stopping = asyncio.Event()
 
     def stop(self) -> None:
         """Finish the batch in flight and take no more."""
-        self._stopping = True
+        self._stopping.set()
 
     async def run(self, log_: PartitionLog, intake: Intake, owned: Callable[[], bool]) -> None:
         """Serve until `stop` or until the partition is no longer owned; the world may be down."""
-        self._stopping = False
+        self._stopping.clear()
         failures = 0
-        while not self._stopping and owned():
+        while not self._stopping.is_set() and owned():
             try:
                 await self._recover(log_)
                 failures = 0
@@ -144,8 +144,8 @@ class Processor:
         await intake.resume(state.next_command)
         self.serving = True
         claimed_at = time.monotonic()
-        while not self._stopping and owned():
-            commands = await intake.take(self._pace.batch)
+        while not self._stopping.is_set() and owned():
+            commands = await self._take(intake)
             if not owned():
                 return
             if commands:
@@ -160,9 +160,20 @@ class Processor:
             if time.monotonic() - claimed_at > self._pace.renew_claim.total_seconds():
                 return
 
+    async def _take(self, intake: Intake) -> Sequence[Record]:
+        """The next commands, or none when it is time to stop."""
+        taking = asyncio.ensure_future(intake.take(self._pace.batch))
+        stopping = asyncio.ensure_future(self._stopping.wait())
+        try:  # aiokafka hands out nothing, not even a time-out, while the group rebalances
+            await asyncio.wait({taking, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            return taking.result() if taking.done() else ()
+        finally:
+            taking.cancel()
+            stopping.cancel()
+
     async def _append(self, log_: PartitionLog, state: Partition, draft: Draft) -> None:
         if draft.dead_letters:  # first: an outcome never speaks of a letter that is not there
-            await log_.bury([self._letter(letter) for letter in draft.dead_letters])
+            await log_.bury([self._letter(log_.commands, letter) for letter in draft.dead_letters])
         try:
             first = await log_.append(draft.outcomes)
         finally:
@@ -191,8 +202,8 @@ class Processor:
         state.snapshot_offset = state.next_offset
         metrics.SNAPSHOTS.labels(self.number).inc()
 
-    def _letter(self, letter: DeadLetter) -> Outgoing:
-        origin = f"rollbook.commands/{self.number}/{letter.record.offset}"
+    def _letter(self, topic: str, letter: DeadLetter) -> Outgoing:
+        origin = f"{topic}/{self.number}/{letter.record.offset}"
         own = [
             ("rollbook_origin", origin.encode()),
             ("rollbook_code", letter.code.encode()),

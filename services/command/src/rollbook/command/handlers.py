@@ -45,7 +45,7 @@ class Handlers:
                 exp={"essential": True},
             )
             rules.validate(claims)
-        except (JoseError, ValueError) as error:
+        except (JoseError, ValueError, TypeError) as error:  # TypeError: a "crit" that is no list
             raise Refused("unauthenticated", f"the token is not valid: {error}") from None
         subject = str(claims["sub"])
         if not SAFE_HEADER.fullmatch(subject) or subject == UNKNOWN_ACTOR:

@@ -17,7 +17,9 @@ class CommandSettings(BaseSettings):
     """Names the consumer group and the writers; services of one log share it."""
     instance: str | None = None
     """A stable name that lets a restart keep its partitions at once."""
-    session: timedelta = timedelta(seconds=45)
+    session: timedelta = Field(
+        default=timedelta(seconds=30), ge=timedelta(seconds=1), lt=timedelta(seconds=40)
+    )
     """How long a silent instance keeps its partitions."""
     partitions: int = Field(default=4, ge=1, le=10_000)
     """Partitions of a new log; an existing one keeps its own."""
