@@ -23,6 +23,8 @@ UUID_FORM: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 SAFE_HEADER: Final = re.compile(r"[^\x00-\x1f\x7f\ud800-\udfff]{1,250}")
 CONTROL: Final = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 STRUCTURED: Final = "application/cloudevents+json"
+UNREADABLE: Final = "rollbook_unreadable"
+"""Header that stands, with the reason, for a record that no client library can read."""
 
 
 def members(union: object) -> dict[str, type[Message]]:
@@ -65,9 +67,16 @@ def checked_model_key(key: str) -> str:
     return _model_key.validate_python(key)
 
 
-def event_id(model: bytes | None, command_id: bytes) -> bytes:
-    """The id of a command's one outcome: a UUID (version 8) of model and command id."""
-    text = blake2b(b"%b\n%b" % (model or b"", command_id), digest_size=16).hexdigest()
+def event_id(model: bytes | None, command_id: bytes, cmd_offset: int = 0) -> bytes:
+    """The id of a command's answer: a UUID (version 8) that deciding it again gives again.
+
+    Of a command that was sent twice each record is answered, by records of different ids.
+    """
+    text = blake2b(b"%b\n%b\n%d" % (model or b"", command_id, cmd_offset), digest_size=16)
+    return _uuid_form(text.hexdigest())
+
+
+def _uuid_form(text: str) -> bytes:
     return f"{text[:8]}-{text[8:12]}-8{text[13:16]}-8{text[17:20]}-{text[20:]}".encode()
 
 
@@ -101,6 +110,8 @@ def decode_command(record: Record) -> CommandEnvelope:
     """The command in a record of `rollbook.commands`; `Poison` when it can never work."""
     headers = {name: content or b"" for name, content in record.headers}  # Kafka has null ones
     value = record.value or b""
+    if UNREADABLE in headers:
+        raise Poison("malformed", headers[UNREADABLE].decode(errors="replace"))
     if len(value) > COMMAND_LIMIT:
         said = UUID_FORM.fullmatch(headers.get("ce_id", b"").decode(errors="replace").lower())
         raise Poison(
@@ -235,8 +246,8 @@ def decode_message(kind: str, value: bytes | None) -> LogMessage:
     cls = LOG_MESSAGES.get(kind)
     if cls is None:
         raise Broken(f"unknown event type {kind!r}")
-    try:
-        return cls.__pydantic_validator__.validate_json(value or b"")  # type: ignore[no-any-return]
+    try:  # what a newer writer added is not ours to judge, at any depth
+        return cls.__pydantic_validator__.validate_json(value or b"", extra="ignore")  # type: ignore[no-any-return]
     except ValidationError as error:
         raise Broken(f"{kind}: {_reasons(error)}") from None
 

@@ -168,7 +168,7 @@ class Draft:
         asked = command_id.encode()
         headers = [
             _SPEC,
-            ("ce_id", event_id(key, asked)),
+            ("ce_id", event_id(key, asked, record.offset)),
             _SOURCE,
             ("ce_type", type(message).__name__.encode()),
             self._time,
@@ -183,6 +183,8 @@ class Draft:
             headers.append(("ce_subject", key))
         if prev is not None:
             headers.append(("ce_prev", prev.encode()))
+        if message.schema_version > 1:
+            headers.append(("ce_schema", b"%d" % message.schema_version))
         if envelope is not None:
             if envelope.correlation_id is not None:
                 headers.append(("ce_correlationid", envelope.correlation_id.encode()))

@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import IllegalStateError, KafkaError, OffsetOutOfRangeError
 
-from rollbook.eventlog.envelope import Outgoing, Record
+from rollbook.eventlog.codec import UNREADABLE
+from rollbook.eventlog.envelope import Headers, Outgoing, Record
 from rollbook.eventlog.fence import FencedProducer
 from rollbook.eventlog.log import Unavailable
 from rollbook.eventlog.topics import RECORD_LIMIT, LogAddress
@@ -117,6 +119,17 @@ async def read(
         await consumer.stop()
 
 
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """Stands for a record that aiokafka cannot decode, or that follows one in its batch."""
+
+    offset: int
+    headers: Headers
+    key: None = None
+    value: None = None
+    timestamp: int = 0
+
+
 class KafkaIntake:
     """`Intake` on the consumer of a group."""
 
@@ -150,5 +163,15 @@ class KafkaIntake:
             )
         except (KafkaError, OSError) as error:
             raise Unavailable(repr(error)) from error
+        except UnicodeDecodeError as error:  # aiokafka would raise it for ever
+            if most > 1:  # what stood before it was dropped: go there one by one
+                return await self.take(1)
+            offset = await self._consumer.position(self._place)
+            self._consumer.seek(self._place, offset + 1)
+            return [
+                Unreadable(
+                    offset, [(UNREADABLE, f"a header's name in its batch: {error}".encode())]
+                )
+            ]
         records: Sequence[Record] = found.get(self._place, [])
         return records

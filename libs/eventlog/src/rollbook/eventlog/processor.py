@@ -72,6 +72,7 @@ class Processor:
         self._writer = writer or writer_name()
         self._snapshotter = Snapshotter()
         self._stopping = asyncio.Event()
+        self._failures = 0
 
     def stop(self) -> None:
         """Finish the batch in flight and take no more."""
@@ -80,24 +81,23 @@ class Processor:
     async def run(self, log_: PartitionLog, intake: Intake, owned: Callable[[], bool]) -> None:
         """Serve until `stop` or until the partition is no longer owned; the world may be down."""
         self._stopping.clear()
-        failures = 0
         while not self._stopping.is_set() and owned():
             try:
                 await self._recover(log_)
-                failures = 0
                 await self._serve(log_, intake, owned)
             except Fenced as error:
                 metrics.FENCED.labels(self.number).inc()
                 log.warning("fenced", partition=self.number, reason=str(error))
-                failures += 1
+                self._failures += 1
             except Unavailable as error:
                 log.warning("log unavailable", partition=self.number, reason=str(error))
-                failures += 1
+                self._failures += 1
             finally:
                 self.serving = False
                 await log_.release()
-            if failures:
-                await asyncio.sleep(self._pace.backoff.total_seconds() * min(2**failures, 50))
+            if self._failures:
+                factor = min(2**self._failures, 50)
+                await asyncio.sleep(self._pace.backoff.total_seconds() * factor)
 
     async def _recover(self, log_: PartitionLog) -> None:
         started = time.perf_counter()
@@ -155,6 +155,7 @@ class Processor:
                     if number % 256 == 255:  # let heartbeats through
                         await asyncio.sleep(0)
                 await self._append(log_, state, draft)
+            self._failures = 0  # not before: a claim may stand where no batch does
             if state.next_offset - state.snapshot_offset >= self._pace.snapshot_every:
                 await self._snapshot(log_, state)
             if time.monotonic() - claimed_at > self._pace.renew_claim.total_seconds():

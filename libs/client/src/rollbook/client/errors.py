@@ -1,0 +1,46 @@
+"""What a call can raise."""
+
+from collections.abc import Sequence
+
+from rollbook.client.results import FieldError
+
+
+class RegistryError(Exception):
+    """Any answer that is not the one that was asked for."""
+
+
+class Refused(RegistryError):
+    """The registry says no: `code` is for programs, `message` for people."""
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        *,
+        position: str | None = None,
+        command_id: str | None = None,
+    ) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code = code
+        self.message = message
+        self.position = position
+        """Where the refusal stands in the log; None when it never came that far."""
+        self.command_id = command_id
+
+
+class Invalid(RegistryError):
+    """Fields break rules; nothing was done."""
+
+    def __init__(self, message: str, errors: Sequence[FieldError] = ()) -> None:
+        super().__init__(message)
+        self.message = message
+        self.errors = tuple(errors)
+
+
+class Unavailable(RegistryError):
+    """No answer in time; a command may yet be carried out: ask again with the same id."""
+
+    def __init__(self, message: str, *, command_id: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.command_id = command_id

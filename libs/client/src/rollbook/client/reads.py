@@ -1,0 +1,90 @@
+"""What can be asked of a registry."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from itertools import islice
+
+from rollbook.client.results import Alias, Model, Record, Stay, Topic, Version
+from rollbook.client.session import API, Session, model_path, segment
+
+PAGE = 200
+"""Rows asked for at once."""
+
+
+class Reads(Session):
+    """Each read shows what this session's commands did.
+
+    All raise `Refused` with a code such as `unknown_model` where there is no such thing, `Invalid`
+    or `Unavailable`.
+    """
+
+    def models(self, namespace: str | None = None, *, after: str | None = None) -> Iterator[Model]:
+        """All models in order of name, or those of one namespace."""
+        params = {"namespace": namespace, "after": after, "limit": PAGE}
+        return map(Model.of, self.pages(f"{API}/models", params))
+
+    def model(self, model: str) -> Model:
+        """A model as it is now."""
+        return Model.of(self.read(model_path(model)))
+
+    def versions(
+        self, model: str, *, newest_first: bool = False, limit: int | None = None
+    ) -> Iterator[Version]:
+        """The versions in order of number, or the newest first; at most `limit`."""
+        params = {
+            "order": "newest" if newest_first else "oldest",
+            "limit": min(limit or PAGE, PAGE),
+        }
+        rows = self.pages(f"{model_path(model)}/versions", params)
+        return map(Version.of, islice(rows, limit))
+
+    def version(self, model: str, version: int | str) -> Version:
+        """A version by its number, or by an alias."""
+        if isinstance(version, int):
+            return Version.of(self.read(f"{model_path(model)}/versions/{version}"))
+        return Version.of(self.read(f"{model_path(model)}/aliases/{segment(version)}"))
+
+    def aliases(self, model: str) -> list[Alias]:
+        """The aliases in alphabetical order."""
+        return [Alias.of(row) for row in self.read(f"{model_path(model)}/aliases")["items"]]
+
+    def environments(self, model: str, *, as_of: datetime | str | None = None) -> dict[str, Stay]:
+        """What serves in each environment, now or as of a moment.
+
+        `as_of` is a time with its time zone, or a log position: then as the record there left it.
+        """
+        if isinstance(as_of, datetime):
+            if as_of.tzinfo is None:
+                raise ValueError("as_of needs a time zone, such as datetime.now(UTC)")
+            as_of = as_of.isoformat(timespec="microseconds")
+        body = self.read(f"{model_path(model)}/environments", {"as_of": as_of})
+        return {row["environment"]: Stay.of(row) for row in body["items"]}
+
+    def history(
+        self,
+        model: str,
+        *,
+        after: str | None = None,
+        newest_first: bool = False,
+        limit: int | None = None,
+    ) -> Iterator[Record]:
+        """Every record of the log about the model, in order, or the newest first."""
+        params = {
+            "after": after,
+            "order": "newest" if newest_first else "oldest",
+            "limit": min(limit or PAGE, PAGE),
+        }
+        rows = self.pages(f"{model_path(model)}/history", params)
+        return map(Record.of, islice(rows, limit))
+
+    def event(self, position: str) -> Record:
+        """The record at a position of the log."""
+        return Record.of(self.read(f"{API}/events/{segment(position)}"))
+
+    def outcome(self, command_id: str) -> Record:
+        """The record that answers a command; `Refused` (`unknown_command`) while there is none."""
+        return Record.of(self.read(f"{API}/outcomes/{segment(command_id)}"))
+
+    def topics(self) -> list[Topic]:
+        """The topics that the log is made of."""
+        return [Topic.of(row) for row in self.read(f"{API}/topics")["items"]]

@@ -1,0 +1,135 @@
+"""Connections to the read models: search path, JSON codec, and what counts as being down."""
+
+import re
+from typing import Any, Final, TypeAlias
+
+import asyncpg
+from asyncpg.pool import PoolConnectionProxy
+from pydantic_core import from_json, to_json
+
+NAME: Final = re.compile(r"[a-z_][a-z0-9_]{0,49}")
+
+Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
+Db: TypeAlias = "Pool | asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
+"""What a query takes: a pool or one of its connections, set to a schema."""
+
+DOWN: Final = (
+    OSError,
+    TimeoutError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.TransactionRollbackError,
+    asyncpg.InternalServerError,
+    asyncpg.InvalidCatalogNameError,
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.UndefinedTableError,
+)
+"""Errors that go away by themselves or by an operator's hand: ask again later."""
+
+REJECTED: Final = (
+    asyncpg.DataError,
+    asyncpg.IntegrityConstraintViolationError,
+    asyncpg.ProgramLimitExceededError,
+    OverflowError,  # from asyncpg's encoders, as the next
+    ValueError,
+)
+"""Errors of the values themselves: they come again with the same ones."""
+
+
+class Connection(asyncpg.Connection):
+    """A connection that is handed back without a round trip: nobody changes its settings."""
+
+    __slots__ = ()
+
+    def get_reset_query(self) -> str:
+        """Nothing to undo."""
+        return ""
+
+
+def checked(schema: str) -> str:
+    """The schema's name, when it is one; ValueError otherwise."""
+    if not NAME.fullmatch(schema):
+        raise ValueError(
+            f"a schema name is 1 to 50 lower-case letters, digits and '_', not {schema!r}"
+        )
+    return schema
+
+
+async def connect(dsn: str, schema: str, *, smallest: int = 0, largest: int = 10) -> Pool:
+    """A pool whose connections see `schema`; with `smallest` 0, Postgres may still be down."""
+    return await asyncpg.create_pool(
+        dsn,
+        min_size=smallest,
+        max_size=largest,
+        connection_class=Connection,
+        init=_prepare,
+        server_settings=_settings(schema),
+        timeout=10,
+    )
+
+
+async def connection(
+    dsn: str, schema: str, *, command_timeout: float | None = None, synchronous_commit: str = "on"
+) -> Connection:
+    """One connection that sees `schema`; `command_timeout` in seconds."""
+    opened: Connection = await asyncpg.connect(
+        dsn,
+        connection_class=Connection,
+        server_settings={**_settings(schema), "synchronous_commit": synchronous_commit},
+        timeout=10,
+        command_timeout=command_timeout,
+    )
+    await _prepare(opened)
+    return opened
+
+
+def _settings(schema: str) -> dict[str, str]:
+    return {
+        "search_path": checked(schema),
+        "timezone": "UTC",  # digests are made of texts
+        "datestyle": "ISO",
+        "application_name": "rollbook",
+        "jit": "off",  # our queries are short
+    }
+
+
+async def _prepare(opened: Any) -> None:
+    await opened.set_type_codec(
+        "jsonb", schema="pg_catalog", format="binary", encoder=encode_json, decoder=decode_json
+    )
+
+
+def encode_json(value: object) -> bytes:
+    """A value, or JSON that is already encoded, as Postgres takes it.
+
+    JSON knows texts with a NUL and the log knows NaN and infinity, but jsonb none of them: a NUL
+    becomes U+FFFD, and the numbers become texts.
+    """
+    text = value if isinstance(value, bytes) else to_json(value, inf_nan_mode="constants")
+    if b"\\u0000" in text or b"NaN" in text or b"Infinity" in text:
+        text = to_json(_storable(from_json(text)), inf_nan_mode="strings")
+    return b"\x01" + text
+
+
+def decode_json(value: bytes) -> Any:
+    """What stands in a jsonb column."""
+    return from_json(value[1:])
+
+
+def storable(text: str) -> str:
+    """The text without NUL, which Postgres cannot hold."""
+    return text.replace("\x00", "\ufffd")
+
+
+def _storable(value: Any) -> Any:
+    match value:
+        case str():
+            return storable(value)
+        case list():
+            return [_storable(part) for part in value]
+        case dict():
+            return {storable(key): _storable(part) for key, part in value.items()}
+        case _:
+            return value

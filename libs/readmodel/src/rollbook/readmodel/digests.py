@@ -1,0 +1,43 @@
+"""One number per table for what stands in it, wherever and in whatever order it is stored."""
+
+from hashlib import sha256
+from typing import Final
+
+from rollbook.readmodel.database import Connection
+
+TABLES: Final = {
+    "models": "key",
+    "versions": "model, version",
+    "aliases": "model, alias",
+    "environments": "model, environment, off",
+    "history": "partition, off",
+    "parked": "model",
+}
+"""The views, each with the key by which its rows are put in order."""
+
+
+async def digests(db: Connection) -> dict[str, str]:
+    """SHA-256 (hexadecimal) of each table: columns by name, rows by key, values as Postgres' text.
+
+    Postgres writes equal `jsonb` values alike, and texts of keys are compared by their bytes.
+    """
+    return {table: await _digest(db, table, key) for table, key in TABLES.items()}
+
+
+async def _digest(db: Connection, table: str, key: str) -> str:
+    columns = await db.fetchval(
+        "SELECT string_agg(quote_ident(column_name), ', ' ORDER BY column_name)"
+        " FROM information_schema.columns"
+        " WHERE table_schema = current_schema() AND table_name = $1",
+        table,
+    )
+    total = sha256(f"{columns}\n".encode())
+
+    async def take(data: bytes) -> None:
+        total.update(data)
+
+    await db.copy_from_query(
+        f"SELECT {columns} FROM {table} ORDER BY {key}",  # noqa: S608  # names of our own tables
+        output=take,
+    )
+    return total.hexdigest()
