@@ -48,15 +48,14 @@ class Traffic:
 
     def _command(self) -> ModelCommand:
         number = self._random.randint(1, 5)
-        return self._random.choice(
-            [
-                version(self._random.randrange(1000)),
-                PromoteVersion(version=number),
-                RollBackVersion(reason="looks bad"),
-                SetAlias(alias="champion", version=number),
-                RegisterModel(),
-            ]
-        )
+        commands: list[ModelCommand] = [
+            version(self._random.randrange(1000)),
+            PromoteVersion(version=number),
+            RollBackVersion(reason="looks bad"),
+            SetAlias(alias="champion", version=number),
+            RegisterModel(),
+        ]
+        return self._random.choice(commands)
 
     async def ask(self, wanted: CommandEnvelope) -> EventEnvelope:
         """Ask until there is an answer; sometimes once more, to see the same one."""

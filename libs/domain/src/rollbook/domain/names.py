@@ -24,6 +24,8 @@ def _model_name(value: str) -> str:
     value = _readable(value)
     if value != value.strip():
         raise ValueError("must not begin or end with white space")
+    if value in (".", ".."):
+        raise ValueError("must not be '.' or '..', which a URL cannot hold")
     if "/" in value or ":" in value:
         raise ValueError("must not contain '/' or ':'")
     return value

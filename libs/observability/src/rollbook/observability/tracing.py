@@ -1,5 +1,6 @@
 """One trace from the door through Kafka to the row in Postgres, by W3C `traceparent`."""
 
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,10 +14,20 @@ from opentelemetry.trace import NonRecordingSpan, SpanContext, SpanKind, TraceFl
 TRACEPARENT = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})")
 
 
-def configure(service: str, exporter: SpanExporter | None) -> TracerProvider | None:
-    """Send this process's spans to `exporter`; without one, spans cost nothing."""
+def configure(service: str, exporter: SpanExporter | None = None) -> TracerProvider | None:
+    """Send this process's spans to `exporter`, or to where OTEL_EXPORTER_OTLP_ENDPOINT says.
+
+    With neither, spans cost nothing.
+    """
     if exporter is None:
-        return None
+        if "OTEL_EXPORTER_OTLP_ENDPOINT" not in os.environ:
+            return None
+        # Here, since it loads a web client and a code generator's library.
+        from opentelemetry.exporter.otlp.proto.http.trace_exporter import (  # noqa: PLC0415
+            OTLPSpanExporter,
+        )
+
+        exporter = OTLPSpanExporter()
     provider = TracerProvider(resource=Resource.create({"service.name": service}))
     provider.add_span_processor(BatchSpanProcessor(exporter))
     trace.set_tracer_provider(provider)

@@ -1,0 +1,35 @@
+"""How a process of ours runs: its loop, its logs, its traces, and its end by a signal."""
+
+import asyncio
+import gc
+import signal
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+
+import uvloop
+
+from rollbook.observability import logs, tracing
+
+COLLECT_EVERY = 50_000
+"""Allocations between two collections: states are large, long-lived and seldom cyclic."""
+
+
+def run(name: str, serve: Callable[[], Coroutine[None, None, None]]) -> None:
+    """Serve until SIGINT or SIGTERM."""
+    logs.configure()
+    provider = tracing.configure(f"rollbook-{name}")
+    gc.set_threshold(COLLECT_EVERY, 20, 50)
+    try:
+        uvloop.run(until_told(serve()))
+    finally:
+        if provider is not None:
+            provider.shutdown()
+
+
+async def until_told(serving: Coroutine[None, None, None]) -> None:
+    """Await `serving`; a signal cancels it, which ends it in order."""
+    task = asyncio.ensure_future(serving)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+    with suppress(asyncio.CancelledError):
+        await task

@@ -1,0 +1,200 @@
+"""What the OpenAPI document says about commands, answers and problems: derived from the types."""
+
+from collections.abc import Sequence
+from inspect import getdoc
+from typing import Any, Literal
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel, Field, JsonValue
+from pydantic.json_schema import models_json_schema
+
+from rollbook.domain.messages import Message
+from rollbook.eventlog.codec import COMMANDS
+from rollbook.query.problems import MEDIA_TYPE
+
+API = "/api/v1"
+"""Where commands and reads begin."""
+
+DESCRIPTION = """\
+Commands go in, and are answered when their one outcome stands in the log; reads come from tables
+made of the log. A read with `min_position=` the position of an answer shows what that answer did.
+
+A command repeated under the same `Idempotency-Key` is the same command: it gets its first answer.
+Every error is a problem document (RFC 9457) with a `code` for programs.
+"""
+
+DIGEST = "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+EXAMPLES: dict[str, JsonValue] = {
+    "description": "Scores card payments for fraud.",
+    "tags": {"team": "payments"},
+    "keys": ["team"],
+    "artifact": {"uri": "s3://models/fraud/2/model.skops", "digest": DIGEST, "size": 48211},
+    "metrics": {"auc": 0.973},
+    "params": {"max_depth": "6"},
+    "version": 2,
+    "alias": "champion",
+    "environment": "production",
+    "reason": "the error rate doubled",
+}
+"""By field; a field that no example needs is left out."""
+
+
+class FieldError(BaseModel):
+    """One field and the rule that it breaks."""
+
+    field: str
+    rule: str
+
+
+class ProblemDocument(BaseModel):
+    """An error, by RFC 9457."""
+
+    type: str
+    title: str
+    status: int
+    code: str = Field(description="for programs")
+    detail: str = Field(description="for people")
+    position: str | None = Field(None, description="of the refusal in the log")
+    command_id: str | None = None
+    errors: list[FieldError] | None = None
+
+
+class RecordDocument(BaseModel):
+    """A record of the log."""
+
+    position: str = Field(description="partition:offset")
+    id: str
+    type: str
+    model: str | None
+    seq: int
+    time: str
+    actor: str
+    command_id: str | None
+    correlation_id: str | None
+    causation_id: str | None
+    claim: int
+    prev: str | None
+    data: dict[str, JsonValue]
+
+
+class AnswerDocument(BaseModel):
+    """A command's outcome, which stands in the log."""
+
+    outcome: Literal["accepted", "confirmed"] = Field(
+        description="confirmed: the wish was already true, and nothing changed"
+    )
+    type: str = Field(description="of the event")
+    version: int | None = Field(
+        None, description="the version it is about; of a roll-back, the one that serves again"
+    )
+    position: str = Field(description="in the log, partition:offset; pass it as min_position")
+    seq: int = Field(description="of the model now; pass it as If-Match")
+    command_id: str
+    event: RecordDocument
+
+
+def problems(*codes: int) -> dict[int | str, dict[str, Any]]:
+    """The `responses` of a route that may answer with these statuses."""
+    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}}
+    says = {
+        401: "The token is missing or not valid",
+        404: "There is no such thing",
+        409: "The state of the model forbids it",
+        413: "The body is too large",
+        415: "The body is not JSON",
+        422: "A field breaks a rule; nothing was published",
+        503: "Kafka or Postgres does not answer, or the tables are behind; try again",
+        504: "No outcome in time: ask again with the same Idempotency-Key",
+    }
+    return {code: {"description": says[code], "content": content} for code in codes}
+
+
+def of_command(name: str, cls: type[Message]) -> dict[str, Any]:
+    """The documentation of one command's route."""
+    summary, _, more = (getdoc(cls) or name).partition("\n")
+    schema = {"$ref": f"#/components/schemas/{name}"}
+    return {
+        "operation_id": name,
+        "summary": summary.rstrip("."),
+        "description": more.strip() or summary,
+        "response_model": AnswerDocument,
+        "response_model_exclude_none": True,
+        "responses": problems(401, 404, 409, 413, 415, 422, 503, 504),
+        "openapi_extra": {
+            "parameters": [*_path(), *_headers()],
+            "requestBody": {
+                "required": True,
+                "content": {"application/json": {"schema": schema, "example": example(cls)}},
+            },
+        },
+    }
+
+
+def example(cls: type[Message]) -> dict[str, JsonValue]:
+    """A command of this class that makes sense."""
+    return {field: EXAMPLES[field] for field in cls.model_fields if field in EXAMPLES}
+
+
+def install(app: FastAPI) -> None:
+    """Let the document of `app` hold the schemas that its routes refer to."""
+
+    def document() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            made = get_openapi(
+                title=app.title,
+                version=app.version,
+                description=app.description,
+                routes=app.routes,
+                openapi_version="3.1.0",
+            )
+            schemas = made["components"]["schemas"]
+            for key, schema in _definitions([*COMMANDS.values(), ProblemDocument]).items():
+                schemas.setdefault(key, schema)
+            for unused in ("HTTPValidationError", "ValidationError"):  # ours are problems
+                schemas.pop(unused, None)
+            for operation in (o for path in made["paths"].values() for o in path.values()):
+                if "$ref" in str(operation["responses"].get("422", "")) and MEDIA_TYPE not in str(
+                    operation["responses"]["422"]
+                ):
+                    operation["responses"]["422"] = problems(422)[422]
+            app.openapi_schema = made
+        return app.openapi_schema
+
+    app.openapi = document  # type: ignore[method-assign]  # FastAPI's own way
+
+
+def _definitions(classes: Sequence[type[BaseModel]]) -> dict[str, Any]:
+    _, found = models_json_schema(
+        [(cls, "validation") for cls in classes], ref_template="#/components/schemas/{model}"
+    )
+    definitions: dict[str, Any] = found["$defs"]
+    return definitions
+
+
+def _path() -> list[dict[str, Any]]:
+    names = (("namespace", "payments"), ("name", "fraud"))
+    return [
+        {
+            "name": name,
+            "in": "path",
+            "required": True,
+            "schema": {"type": "string"},
+            "example": example,
+        }
+        for name, example in names
+    ]
+
+
+def _headers() -> list[dict[str, Any]]:
+    headers = (
+        ("Idempotency-Key", {"type": "string", "format": "uuid"}, "The id of the command."),
+        ("If-Match", {"type": "string"}, "Refused unless this is the model's `seq` now."),
+        ("Authorization", {"type": "string"}, "`Bearer` and a token."),
+        ("X-Actor", {"type": "string"}, "Who asks; believed only by an open registry."),
+        ("traceparent", {"type": "string"}, "W3C trace context to continue."),
+    )
+    return [
+        {"name": name, "in": "header", "required": False, "schema": schema, "description": text}
+        for name, schema, text in headers
+    ]

@@ -1,0 +1,106 @@
+"""The SDK's story on a real system: what it does, its reads see."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from rollbook.client import Invalid, Refused, Registry, file_artifact
+from tests.integration.query.system import System
+
+
+@pytest.fixture
+def registry(system: System) -> Iterator[Registry]:
+    with Registry(system.url, actor="ann") as made:
+        yield made
+
+
+@pytest.fixture
+def model() -> str:
+    return f"tests/m{uuid4().hex[:12]}"
+
+
+def test_a_pipeline_registers_promotes_and_rolls_back(
+    registry: Registry, model: str, tmp_path: Path
+) -> None:
+    registry.register_model(model, description="fraud", tags={"team": "a"})
+    made = []
+    for number in (1, 2):
+        file = tmp_path / f"{number}.bin"
+        file.write_bytes(bytes([number]))
+        made.append(registry.register_version(model, file_artifact(file), metrics={"auc": 0.9}))
+    assert [outcome.version for outcome in made] == [1, 2]
+    registry.set_alias(model, "champion", 2)
+    first = registry.promote(model, 1)
+    second = registry.promote(model, 2)
+    back = registry.roll_back(model, "worse")
+
+    assert registry.environments(model)["production"].version == back.version == 1
+    assert registry.environments(model, as_of=second.position)["production"].version == 2
+    assert registry.environments(model, as_of=first.position)["production"].version == 1
+    moment = registry.event(second.position).time
+    assert registry.environments(model, as_of=moment)["production"].version == 2
+
+    row = registry.model(model)
+    assert (row.key, row.versions, row.seq, row.tags) == (model, 2, back.seq, {"team": "a"})
+    assert [v.version for v in registry.versions(model)] == [1, 2]
+    assert [v.version for v in registry.versions(model, newest_first=True, limit=1)] == [2]
+    assert registry.version(model, "champion") == registry.version(model, 2)
+    assert registry.version(model, 2).aliases == ("champion",)
+    assert [a.alias for a in registry.aliases(model)] == ["champion"]
+    history = list(registry.history(model))
+    assert [r.seq for r in history] == list(range(1, 8))
+    assert {r.actor for r in history} == {"ann"}
+    assert [r.type for r in registry.history(model, newest_first=True, limit=1)] == [
+        "VersionRolledBack"
+    ]
+    assert registry.outcome(back.command_id).position == back.position
+    assert model in {m.key for m in registry.models("tests")}
+    assert any(t.name.endswith(".events") for t in registry.topics())
+
+
+def test_the_same_command_id_is_the_same_version(
+    registry: Registry, model: str, tmp_path: Path
+) -> None:
+    registry.register_model(model)
+    file = tmp_path / "model.bin"
+    file.write_bytes(b"x")
+    key = str(uuid4())
+    outcomes = [
+        registry.register_version(model, file_artifact(file), command_id=key) for _ in range(3)
+    ]
+    assert {(o.version, o.position) for o in outcomes} == {(1, outcomes[0].position)}
+    assert registry.model(model).versions == 1
+
+
+def test_a_refusal_and_a_bad_field_are_told_apart(registry: Registry, model: str) -> None:
+    with pytest.raises(Refused) as refused:
+        registry.promote(model, 1)
+    assert refused.value.code == "unknown_model"
+    registry.wait(refused.value.position or "")
+    assert registry.event(refused.value.position or "").type == "CommandRefused"
+    seq = registry.register_model(model).seq
+    with pytest.raises(Invalid) as invalid:
+        registry.set_alias(model, "v1", 1)
+    assert [e.field for e in invalid.value.errors] == ["alias"]
+    registry.tag_model(model, {"a": "b"}, expected_seq=seq)
+    with pytest.raises(Refused) as conflict:
+        registry.tag_model(model, {"a": "c"}, expected_seq=seq)
+    assert conflict.value.code == "conflict"
+
+
+@pytest.mark.parametrize("name", ["a b", "ü", "a?b#c", "100%", "..", "a\\b", "a+b"])
+def test_a_model_may_have_any_name_that_the_rules_allow(
+    registry: Registry, model: str, name: str
+) -> None:
+    named = f"n{uuid4().hex[:10]}/{name}"
+    registry.register_model(named)
+    assert registry.model(named).name == name
+
+
+def test_what_one_session_did_another_waits_for(system: System, model: str) -> None:
+    with Registry(system.url) as writer, Registry(system.url) as reader:
+        position = writer.register_model(model).position
+        reader.wait(position)
+        assert reader.model(model).position == position

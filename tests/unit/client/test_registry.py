@@ -1,0 +1,173 @@
+"""What the SDK sends, how it asks again, and what it raises."""
+
+import socket
+from collections.abc import Callable
+from datetime import UTC, datetime
+from time import monotonic
+from uuid import UUID
+
+import pytest
+
+from rollbook.client import Invalid, Outcome, Refused, Registry, Unavailable, file_artifact
+from rollbook.domain.catalog import TagModel
+from rollbook.domain.lineage import Artifact, Lineage
+from rollbook.eventlog.codec import COMMANDS
+from tests.unit.client.recording import OUTCOME, recording
+
+ARTIFACT = Artifact(uri="s3://b/m", digest="sha256:" + "a" * 64)
+MODEL = "payments/fraud"
+
+CALLS: dict[str, Callable[[Registry], Outcome]] = {
+    "RegisterModel": lambda r: r.register_model(MODEL, description="x", tags={"a": "b"}),
+    "DescribeModel": lambda r: r.describe_model(MODEL, ""),
+    "TagModel": lambda r: r.tag_model(MODEL, {"a": ""}),
+    "UntagModel": lambda r: r.untag_model(MODEL, ["a"]),
+    "RegisterVersion": lambda r: r.register_version(
+        MODEL,
+        ARTIFACT,
+        metrics={"auc": 0.9},
+        params={"depth": "6"},
+        lineage=Lineage(code_commit="abc"),
+        idempotency_key="run-1",
+    ),
+    "DescribeVersion": lambda r: r.describe_version(MODEL, 1, "x"),
+    "TagVersion": lambda r: r.tag_version(MODEL, 1, {"a": "b"}),
+    "UntagVersion": lambda r: r.untag_version(MODEL, 1, ["a"]),
+    "ArchiveVersion": lambda r: r.archive(MODEL, 1, "old"),
+    "SetAlias": lambda r: r.set_alias(MODEL, "champion", 1),
+    "RemoveAlias": lambda r: r.remove_alias(MODEL, "champion"),
+    "PromoteVersion": lambda r: r.promote(MODEL, 1, "staging"),
+    "RollBackVersion": lambda r: r.roll_back(MODEL, "worse", to=1),
+}
+
+
+def test_there_is_a_call_for_every_command() -> None:
+    assert CALLS.keys() == COMMANDS.keys()
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_a_call_sends_a_command_that_its_class_accepts(name: str) -> None:
+    with recording() as server, Registry(server.url) as registry:
+        CALLS[name](registry)
+        (asked,) = server.asked
+        assert asked.path == f"/api/v1/models/payments/fraud/commands/{name}"
+        command = COMMANDS[name].model_validate_json(asked.body)
+        assert UUID(asked.headers["Idempotency-Key"])
+        # The typed call and the class say the same.
+        registry.send(MODEL, command)  # type: ignore[arg-type]
+        assert COMMANDS[name].model_validate_json(server.asked[1].body) == command
+
+
+def test_a_caller_says_who_asks_and_on_what_terms() -> None:
+    with recording() as server, Registry(server.url, token="abc", actor="Zoë") as registry:
+        registry.send(MODEL, TagModel(tags={"a": "b"}), command_id=str(UUID(int=7)), expected_seq=3)
+    headers = server.asked[0].headers
+    assert headers["Authorization"] == "Bearer abc"
+    assert headers["X-Actor"].encode("latin-1").decode() == "Zoë"
+    assert headers["Idempotency-Key"] == str(UUID(int=7))
+    assert headers["If-Match"] == '"3"'
+
+
+@pytest.mark.parametrize("status", [502, 503, 504])
+def test_an_absent_registry_is_asked_again_under_the_same_command_id(status: int) -> None:
+    away = (status, {"code": "unavailable", "detail": "Kafka is away"})
+    with recording(away, away, (200, OUTCOME)) as server, Registry(server.url) as registry:
+        assert registry.tag_model(MODEL, {"a": "b"}).position == "3:7"
+    assert len({asked.headers["Idempotency-Key"] for asked in server.asked}) == 1
+    assert len(server.asked) == 3
+
+
+def test_a_registry_that_stays_away_is_unavailable_in_time() -> None:
+    away = (503, {"code": "unavailable", "detail": "Kafka is away"})
+    began = monotonic()
+    with recording(away) as server, Registry(server.url, timeout=1) as registry:
+        with pytest.raises(Unavailable, match="Kafka is away") as caught:
+            registry.tag_model(MODEL, {"a": "b"})
+        assert caught.value.command_id == server.asked[0].headers["Idempotency-Key"]
+    assert monotonic() - began < 5
+    assert len(server.asked) > 1
+
+
+def test_a_registry_that_nobody_runs_is_unavailable_and_named() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    with (
+        Registry(f"http://127.0.0.1:{port}", timeout=0.5) as registry,
+        pytest.raises(Unavailable, match=f"127.0.0.1:{port} does not answer"),
+    ):
+        registry.model(MODEL)
+
+
+def test_a_refusal_is_not_asked_again() -> None:
+    problem = {"code": "archived", "detail": "version 1 is archived", "position": "3:9"}
+    with recording((409, problem)) as server, Registry(server.url) as registry:
+        with pytest.raises(Refused) as caught:
+            registry.promote(MODEL, 1)
+        assert (caught.value.code, caught.value.message) == ("archived", "version 1 is archived")
+        assert caught.value.position == "3:9"
+    assert len(server.asked) == 1
+
+
+def test_bad_fields_are_named() -> None:
+    problem = {"code": "invalid", "detail": "x", "errors": [{"field": "alias", "rule": "must"}]}
+    with recording((422, problem)) as server, Registry(server.url) as registry:
+        with pytest.raises(Invalid) as caught:
+            registry.set_alias(MODEL, "v1", 1)
+        assert [(e.field, e.rule) for e in caught.value.errors] == [("alias", "must")]
+
+
+def test_reads_show_what_the_session_did() -> None:
+    page = {"items": [], "next": None}
+    with recording((200, OUTCOME), (200, page)) as server, Registry(server.url) as registry:
+        registry.tag_model(MODEL, {"a": "b"})
+        registry.wait("1:5")
+        registry.wait("3:4")
+        registry.environments(MODEL, as_of=datetime(2026, 1, 1, tzinfo=UTC))
+    query = server.asked[1].path.partition("?")[2]
+    assert query == (
+        "as_of=2026-01-01T00%3A00%3A00.000000%2B00%3A00&min_position=3%3A7&min_position=1%3A5"
+    )
+
+
+def test_a_moment_without_a_time_zone_is_no_moment() -> None:
+    with Registry("http://127.0.0.1:1") as registry, pytest.raises(ValueError, match="time zone"):
+        registry.environments(MODEL, as_of=datetime(2026, 1, 1))  # noqa: DTZ001
+
+
+@pytest.mark.parametrize(
+    ("model", "path"),
+    [
+        ("a/b c", "/api/v1/models/a/b%20c"),
+        ("a/b?c#d", "/api/v1/models/a/b%3Fc%23d"),
+        ("a/..", "/api/v1/models/a/%2E%2E"),
+        ("a/ü", "/api/v1/models/a/%C3%BC"),
+    ],
+)
+def test_a_name_reaches_the_registry_whatever_it_contains(model: str, path: str) -> None:
+    with (
+        recording((404, {"code": "unknown_model", "detail": "none"})) as server,
+        Registry(server.url) as registry,
+        pytest.raises(Refused),
+    ):
+        registry.model(model)
+    assert server.asked[0].path == path
+
+
+def test_a_model_is_named_by_namespace_and_name() -> None:
+    with Registry("http://127.0.0.1:1") as registry, pytest.raises(ValueError, match="namespace"):
+        registry.model("fraud")
+
+
+def test_an_answer_may_have_fields_that_this_sdk_does_not_know() -> None:
+    newer = {**OUTCOME, "colour": "red"}
+    with recording((200, newer)) as server, Registry(server.url) as registry:
+        assert registry.tag_model(MODEL, {"a": "b"}).seq == 2
+
+
+def test_an_artifact_of_a_file_goes_as_it_is(tmp_path_factory: pytest.TempPathFactory) -> None:
+    file = tmp_path_factory.mktemp("a folder") / "model.bin"
+    file.write_bytes(b"abc")
+    with recording() as server, Registry(server.url) as registry:
+        registry.register_version(MODEL, file_artifact(file))
+    command = COMMANDS["RegisterVersion"].model_validate_json(server.asked[0].body)
+    assert command.artifact == file_artifact(file)  # type: ignore[attr-defined]
