@@ -1,7 +1,7 @@
 """The fence itself, on a real broker."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 
 import pytest
@@ -10,7 +10,7 @@ from aiokafka import AIOKafkaProducer
 from rollbook.command.handlers import Handlers
 from rollbook.domain.catalog import RegisterModel, TagModel
 from rollbook.eventlog.asking import Asker
-from rollbook.eventlog.envelope import Outgoing
+from rollbook.eventlog.envelope import Outgoing, Record
 from rollbook.eventlog.fence import FencedProducer
 from rollbook.eventlog.kafka import KafkaPartitionLog
 from rollbook.eventlog.log import Fenced
@@ -114,9 +114,8 @@ async def test_the_checker_catches_two_owners_without_a_fence(cluster: Cluster) 
             self._producer = FencedProducer(producer)
             return await self._producer.append(self._log.events, self._partition, [record])
 
-        async def snapshots(self):  # type: ignore[no-untyped-def,override]
-            for nothing in ():
-                yield nothing
+        async def snapshots(self) -> AsyncIterator[Sequence[Record]]:
+            yield ()
 
     log = cluster.log()
     await make_topics(log, 1)

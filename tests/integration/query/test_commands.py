@@ -25,6 +25,11 @@ def two_versions(caller: Caller) -> None:
     caller.version()
 
 
+def tagged(caller: Caller) -> None:
+    two_versions(caller)
+    caller.done("TagVersion", {"version": 1, "tags": {"a": "b"}})
+
+
 def aliased(caller: Caller) -> None:
     two_versions(caller)
     caller.done("SetAlias", {"alias": "champion", "version": 1})
@@ -83,7 +88,7 @@ CASES = {
         "unknown_version",
     ),
     "UntagVersion": Case(
-        lambda c: (two_versions(c), c.done("TagVersion", {"version": 1, "tags": {"a": "b"}})),
+        tagged,
         {"version": 1, "keys": ["a"]},
         "VersionUntagged",
         1,

@@ -3,6 +3,7 @@
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from typing import Any
 from uuid import uuid4
 
 import httpx
@@ -72,7 +73,7 @@ def test_models_are_listed_by_namespace_page_by_page(system: System) -> None:
         for name in ("a", "b", "c"):
             path = f"/api/v1/models/{namespace}/{name}/commands/RegisterModel"
             positions.append(client.post(path, json={}).json()["position"])
-        params = {"namespace": namespace, "limit": 2, "min_position": positions}
+        params: dict[str, Any] = {"namespace": namespace, "limit": 2, "min_position": positions}
         page = client.get("/api/v1/models", params=params).json()
         assert [m["name"] for m in page["items"]] == ["a", "b"]
         rest = client.get("/api/v1/models", params={**params, "after": page["next"]}).json()

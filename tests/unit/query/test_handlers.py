@@ -114,7 +114,8 @@ def test_a_header_that_breaks_a_rule_is_named(headers: dict[str, str], field: st
     with pytest.raises(Problem) as caught:
         envelope(**headers)
     assert caught.value.status == 422
-    assert caught.value.extensions["errors"][0]["field"] == field
+    (error,) = caught.value.extensions["errors"]
+    assert error["field"] == field
 
 
 def test_another_kind_of_authorization_is_unauthenticated_without_repeating_it() -> None:

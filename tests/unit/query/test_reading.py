@@ -42,4 +42,5 @@ def test_anything_else_is_invalid(text: str) -> None:
     with pytest.raises(Problem) as caught:
         moment(text)
     assert caught.value.status == 422
-    assert caught.value.extensions["errors"][0]["field"] == "as_of"
+    (error,) = caught.value.extensions["errors"]
+    assert error["field"] == "as_of"

@@ -49,6 +49,7 @@ class Group(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no
         self._connect = connect
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._owned: set[int] = set()
+        self._assigned = False
         self._consumer: AIOKafkaConsumer | None = None
         self.processors: dict[int, Processor] = {}
         """By partition; one that was revoked keeps its state for the next time."""
@@ -60,8 +61,8 @@ class Group(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no
 
     @property
     def ready(self) -> bool:
-        """Whether every partition that is ours answers."""
-        return self._consumer is not None and self.serving == self._owned
+        """Whether the group has told us our partitions, be it none, and each of them answers."""
+        return self._assigned and self.serving == self._owned
 
     async def start(self) -> None:
         """Join the group."""
@@ -99,6 +100,7 @@ class Group(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no
         consumer = self._consumer
         assert consumer is not None  # noqa: S101  # the consumer calls us
         consumer.pause(*assigned)  # first: records are handed out before this returns
+        self._assigned = True
         for place in assigned:
             number = place.partition
             self._owned.add(number)
@@ -114,6 +116,7 @@ class Group(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no
 
     async def on_partitions_revoked(self, revoked: Collection[TopicPartition]) -> None:
         """Finish the batches in flight."""
+        self._assigned = False
         await self._release([place.partition for place in revoked])
 
     async def _release(self, numbers: list[int]) -> None:

@@ -3,8 +3,9 @@
 import asyncio
 import gc
 import signal
-from collections.abc import Callable, Coroutine
-from contextlib import suppress
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager, suppress
+from typing import TextIO
 
 import uvloop
 
@@ -14,16 +15,23 @@ COLLECT_EVERY = 50_000
 """Allocations between two collections: states are large, long-lived and seldom cyclic."""
 
 
-def run(name: str, serve: Callable[[], Coroutine[None, None, None]]) -> None:
-    """Serve until SIGINT or SIGTERM."""
-    logs.configure()
+@contextmanager
+def prepared(name: str, log: TextIO | None = None) -> Iterator[None]:
+    """Logs to `log` (standard error by default), traces, and memory as a service needs them."""
+    logs.configure(stream=log)
     provider = tracing.configure(f"rollbook-{name}")
     gc.set_threshold(COLLECT_EVERY, 20, 50)
     try:
-        uvloop.run(until_told(serve()))
+        yield
     finally:
         if provider is not None:
             provider.shutdown()
+
+
+def run(name: str, serve: Callable[[], Coroutine[None, None, None]]) -> None:
+    """Serve until SIGINT or SIGTERM."""
+    with prepared(name):
+        uvloop.run(until_told(serve()))
 
 
 async def until_told(serving: Coroutine[None, None, None]) -> None:

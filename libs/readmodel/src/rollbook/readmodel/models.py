@@ -38,31 +38,10 @@ class ModelRow:
     """Why this row and everything of the model stands still, if it does."""
 
 
-def project(row: ModelRow | None, event: EventEnvelope, head: str) -> ModelRow:
-    """The row after `event`, whose digest is `head`; LookupError when it cannot follow."""
-    match event.message:
-        case ModelRegistered(description=description, tags=tags) if row is None:
-            key = event.model or ""
-            namespace, _, name = key.partition("/")
-            row = ModelRow(
-                key=key,
-                namespace=namespace,
-                name=name,
-                description=storable(description),
-                tags=tags,
-                versions=0,
-                seq=0,
-                head="",
-                position=event.position,
-                created_at=event.time,
-                created_by=event.actor,
-                updated_at=event.time,
-            )
-        case _:
-            pass
+def project(row: ModelRow | None, event: EventEnvelope) -> ModelRow:
+    """What `event` makes of the model itself; LookupError when it cannot follow."""
     if row is None:
-        raise LookupError("the model was never registered")
-    row = replace(row, seq=event.seq, head=head, position=event.position, updated_at=event.time)
+        return _first(event)
     match event.message:
         case ModelDescribed(description=description):
             return replace(row, description=storable(description))
@@ -72,8 +51,36 @@ def project(row: ModelRow | None, event: EventEnvelope, head: str) -> ModelRow:
             return replace(row, tags={k: v for k, v in row.tags.items() if k not in keys})
         case VersionRegistered(version=number):
             return replace(row, versions=number)
+        case ModelRegistered():
+            raise LookupError("the model is registered already")
         case _:
             return row
+
+
+def moved(row: ModelRow, event: EventEnvelope, head: str) -> ModelRow:
+    """The row with `event`, whose digest is `head`, as its newest."""
+    return replace(row, seq=event.seq, head=head, position=event.position, updated_at=event.time)
+
+
+def _first(event: EventEnvelope) -> ModelRow:
+    if not isinstance(event.message, ModelRegistered):
+        raise LookupError("the model was never registered")
+    key = event.model or ""
+    namespace, _, name = key.partition("/")
+    return ModelRow(
+        key=key,
+        namespace=namespace,
+        name=name,
+        description=storable(event.message.description),
+        tags=event.message.tags,
+        versions=0,
+        seq=0,
+        head="",
+        position=event.position,
+        created_at=event.time,
+        created_by=event.actor,
+        updated_at=event.time,
+    )
 
 
 # Queries

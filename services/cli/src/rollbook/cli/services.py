@@ -1,0 +1,90 @@
+"""The services that `rollbook up` can start, and their settings."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from pydantic import ValidationError
+
+from rollbook.cli.crew import Service
+from rollbook.cli.exits import Exit, Failure
+from rollbook.cli.storage import Addresses
+from rollbook.command.app import CommandService
+from rollbook.command.settings import CommandSettings
+from rollbook.projector.app import ProjectorService
+from rollbook.projector.settings import ProjectorSettings
+from rollbook.query.app import QueryService
+from rollbook.query.settings import QuerySettings
+
+
+def all_of(
+    addresses: Addresses,
+    query: QuerySettings,
+    instance: str,
+) -> dict[str, Service]:
+    """Every service of `rollbook up`; ROLLBOOK_INSTANCE goes before `instance`."""
+    named = _settings(lambda: CommandSettings(kafka=addresses.kafka))
+    command = CommandService(
+        named if named.instance else named.model_copy(update={"instance": instance})
+    )
+    projector = _settings(
+        lambda: ProjectorSettings.model_validate(
+            {"kafka": addresses.kafka, "postgres": addresses.postgres}
+        )
+    )
+    return {
+        "command": command,
+        "projector": ProjectorService(projector),
+        "query": QueryService(query),
+    }
+
+
+def query_settings(addresses: Addresses, host: str, port: int) -> QuerySettings:
+    """The settings of the query service of `rollbook up`."""
+    return _settings(
+        lambda: QuerySettings.model_validate(
+            {
+                "kafka": addresses.kafka,
+                "postgres": addresses.postgres,
+                "host": host,
+                "port": port,
+            }
+        )
+    )
+
+
+S = TypeVar("S")
+
+ADVICE = (
+    "one service alone needs ROLLBOOK_KAFKA=host:port[,host:port], and all but the command service"
+    " ROLLBOOK_POSTGRES=postgresql://…; `rollbook up` without --service brings its own"
+)
+
+
+def alone(name: str, host: str, port: int) -> Service:
+    """One service, told everything else by the environment."""
+    match name:
+        case "command":
+            return CommandService(_settings(CommandSettings))
+        case "projector":
+            return ProjectorService(_settings(ProjectorSettings))
+        case _:
+            return QueryService(_settings(lambda: QuerySettings(host=host, port=port)))
+
+
+def _settings(make: Callable[[], S]) -> S:
+    try:
+        return make()
+    except ValidationError as error:
+        raise Failure(Exit.USAGE, _wrong(error), advice=ADVICE, code="settings") from error
+
+
+def _wrong(error: ValidationError) -> str:
+    """Every variable that is missing or wrong, without its value, which may be a secret."""
+    found = []
+    for each in error.errors(include_url=False, include_context=False, include_input=False):
+        name = str(each["loc"][0]) if each["loc"] else "value"
+        variable = name if name.startswith("ROLLBOOK_") else f"ROLLBOOK_{name.upper()}"
+        found.append(
+            f"{variable} is not set" if each["type"] == "missing" else f"{variable}: {each['msg']}"
+        )
+    return "; ".join(found)

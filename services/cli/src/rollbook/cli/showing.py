@@ -1,0 +1,226 @@
+"""`rollbook show` and `rollbook history`: what stands in the book."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from itertools import islice
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from rollbook.cli import arguments, output
+from rollbook.cli.arguments import bad
+from rollbook.cli.exits import Exit
+from rollbook.cli.sentences import clock, sentence, short, tags
+from rollbook.cli.serving import Name
+from rollbook.cli.target import Target
+
+if TYPE_CHECKING:
+    from rollbook.client import Registry, Stay, Version
+
+NEWEST = 10
+"""Versions that `show` lists; there may be thousands."""
+
+
+def show(
+    name: Annotated[
+        str | None, Parameter(help="Of the model, or NAME@VERSION; without, all models.")
+    ] = None,
+    /,
+    *,
+    version: Annotated[int | None, Parameter(help="One version with all its facts.")] = None,
+    alias: Annotated[str | None, Parameter(help="The version that the alias points at.")] = None,
+    as_of: Annotated[
+        str | None,
+        Parameter(help="What served then: a time (RFC 3339) or a log position (3:1042)."),
+    ] = None,
+    target: Target = Target(),  # noqa: B008  # frozen
+) -> Exit:
+    """Show models, a model, one of its versions, or what served at a moment.
+
+    ```console
+    rollbook show                                   # every model
+    rollbook show churn                             # versions, aliases, what serves
+    rollbook show churn --version 3                 # or churn@3
+    rollbook show churn --alias champion --json
+    rollbook show churn --as-of 2026-03-01T09:00    # your time zone, if none is said
+    ```
+    """
+    if name is None:
+        if version is not None or alias or as_of:
+            raise bad("--version, --alias and --as-of need a NAME", "rollbook show churn …")
+        return _models(target)
+    model, number = arguments.key_and_version(name)
+    if sum(x is not None for x in (number, version, alias, as_of)) > 1:
+        raise bad("give only one of @VERSION, --version, --alias and --as-of")
+    wanted = number if number is not None else version
+    moment = _moment(as_of) if as_of is not None else None
+    with target.registry() as registry:
+        if moment is not None:
+            _served(registry, model, moment, as_json=target.json)
+        elif wanted is not None or alias is not None:
+            _version(registry.version(model, wanted or alias or ""), as_json=target.json)
+        else:
+            _model(registry, model, as_json=target.json)
+    return Exit.DONE
+
+
+def history(
+    name: Name,
+    /,
+    *,
+    last: Annotated[int | None, Parameter(help="Only so many, the newest.")] = None,
+    target: Target = Target(),  # noqa: B008
+) -> Exit:
+    """Show everything that the log says about a model, refusals too, the newest at the end.
+
+    ```console
+    rollbook history churn
+    rollbook history churn --last 5 --json
+    ```
+    """
+    if last is not None and last < 1:
+        raise bad("--last must be 1 or more")
+    model = arguments.key(name)
+    with target.registry() as registry:
+        records = list(registry.history(model, newest_first=last is not None, limit=last))
+    if last is not None:
+        records.reverse()
+    if target.json:
+        output.document({"model": model, "records": [output.shaped(r) for r in records]})
+        return Exit.DONE
+    output.table(
+        ("time", "position", "#seq", "what", "by"),
+        [(clock(r.time), r.position, r.seq, sentence(r.type, r.data), r.actor) for r in records],
+    )
+    return Exit.DONE
+
+
+def _moment(text: str) -> datetime | str:
+    """A time in the reader's zone where none is said; a position stays text."""
+    try:
+        return datetime.fromisoformat(text).astimezone()
+    except ValueError:
+        partition, colon, offset = text.partition(":")
+        if colon and partition.isdecimal() and offset.isdecimal():
+            return text
+        raise bad(
+            f"{text!r} is neither a time nor a log position",
+            "for example: 2026-03-01T09:00:00+01:00, or 3:1042",
+        ) from None
+
+
+def _models(target: Target) -> Exit:
+    with target.registry() as registry:
+        found = list(registry.models())
+    if target.json:
+        output.document({"models": [output.shaped(model) for model in found]})
+    elif not found:
+        output.say("The book is empty. Begin with: rollbook register NAME FILE")
+    else:
+        output.table(
+            ("model", "#versions", "#seq", "changed", "description"),
+            [
+                (m.key, m.versions, m.seq, clock(m.updated_at), m.description.partition("\n")[0])
+                for m in found
+            ],
+        )
+    return Exit.DONE
+
+
+def _model(registry: "Registry", key: str, *, as_json: bool) -> None:
+    model = registry.model(key)
+    serving = registry.environments(key)
+    aliases = registry.aliases(key)
+    newest = list(islice(registry.versions(key, newest_first=True, limit=NEWEST), NEWEST))
+    if as_json:
+        output.document(
+            {
+                **output.shaped(model),
+                "environments": [output.shaped(stay) for stay in serving.values()],
+                "aliases": {alias.alias: alias.version for alias in aliases},
+                "newest_versions": [output.shaped(version) for version in newest],
+            }
+        )
+        return
+    output.say(f"[bold]{output.plain(model.key)}[/]  [dim]seq {model.seq} at {model.position}[/]")
+    if model.description:
+        output.say(output.plain(model.description))
+    if model.parked:
+        output.say(f"[red]stands still: {output.plain(model.parked)}[/]")
+    if model.tags:
+        output.say(f"tags: {output.plain(tags(model.tags))}")
+    _stays(serving.values())
+    if newest:
+        output.say("")
+        _versions(newest)
+    if model.versions > len(newest):
+        output.say(f"[dim]{model.versions - len(newest)} older versions: show NAME@VERSION[/]")
+
+
+def _stays(stays: "Iterable[Stay]") -> None:
+    for stay in stays:
+        why = f": {output.plain(stay.reason)}" if stay.reason else ""
+        output.say(
+            f"[green]{stay.environment}[/]: version {stay.version} since {clock(stay.since)}"
+            f" [dim]({stay.action} at {stay.position} by {output.plain(stay.actor)}{why})[/]"
+        )
+
+
+def _versions(versions: "Sequence[Version]") -> None:
+    output.table(
+        ("#version", "serves in", "aliases", "metrics", "digest", "registered", "by"),
+        [
+            (
+                v.version,
+                ", ".join(v.environments) or ("archived" if v.archived_reason else ""),
+                ", ".join(v.aliases),
+                tags(v.metrics),
+                short(v.artifact["digest"]),
+                clock(v.created_at),
+                v.created_by,
+            )
+            for v in versions
+        ],
+    )
+
+
+def _served(registry: "Registry", key: str, moment: datetime | str, *, as_json: bool) -> None:
+    found = registry.environments(key, as_of=moment)
+    if as_json:
+        asked = moment.isoformat() if isinstance(moment, datetime) else moment
+        stays = [output.shaped(stay) for stay in found.values()]
+        output.document({"model": key, "as_of": asked, "environments": stays})
+    elif not found:
+        output.say(f"Nothing of {output.plain(key)} served then.")
+    else:
+        _stays(found.values())
+
+
+def _version(version: "Version", *, as_json: bool) -> None:
+    if as_json:
+        output.document(output.shaped(version))
+        return
+    lineage: Mapping[str, object] = version.lineage
+    datasets = lineage.get("datasets") or []
+    facts = {
+        "serves in": ", ".join(version.environments),
+        "aliases": ", ".join(version.aliases),
+        "archived": version.archived_reason,
+        "description": version.description,
+        "digest": version.artifact["digest"],
+        "lies at": version.artifact["uri"],
+        "bytes": version.artifact.get("size"),
+        "metrics": tags(version.metrics),
+        "params": tags(version.params),
+        "tags": tags(version.tags),
+        "run": lineage.get("run_id"),
+        "code": " ".join(str(lineage[k]) for k in ("code_uri", "code_commit") if lineage.get(k)),
+        "data": "\n".join(
+            f"{d.get('role', 'train')} {d['uri']} {d.get('digest') or ''}"
+            for d in datasets  # type: ignore[attr-defined]
+        ),
+        "environment": tags(lineage.get("environment") or {}),  # type: ignore[arg-type]
+        "registered": f"{clock(version.created_at)} by {version.created_by} at {version.position}",
+    }
+    output.say(f"[bold]{output.plain(version.model)}[/] version {version.version}")
+    output.table(("fact", "value"), [(k, v) for k, v in facts.items() if v not in (None, "")])
