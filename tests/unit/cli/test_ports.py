@@ -12,7 +12,7 @@ def test_a_free_port_is_taken_as_it_is() -> None:
 
 
 def test_a_taken_port_leads_to_a_later_one() -> None:
-    with socket.create_server((ports.HOST, 0)) as taken:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
         port = int(taken.getsockname()[1])
         assert port < ports.from_(port) < port + ports.TRIED
 

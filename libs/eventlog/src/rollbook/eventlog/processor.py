@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from random import uniform
 
 from rollbook.eventlog import snapshots
 from rollbook.eventlog.codec import SOURCE, encode_value
@@ -96,7 +97,7 @@ class Processor:
                 self.serving = False
                 await log_.release()
             if self._failures:
-                factor = min(2**self._failures, 50)
+                factor = min(2**self._failures, 50) * uniform(1, 1.5)  # noqa: S311  # two rivals part
                 await asyncio.sleep(self._pace.backoff.total_seconds() * factor)
 
     async def _recover(self, log_: PartitionLog) -> None:

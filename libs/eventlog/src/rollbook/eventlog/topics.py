@@ -41,7 +41,13 @@ EVENTS = Topic(
     "model",
     "the log: outcomes and writer claims; only the command service writes",
     True,
-    {"retention.ms": "-1", "retention.bytes": "-1", "max.message.bytes": str(RECORD_LIMIT)},
+    {
+        "retention.ms": "-1",
+        "retention.bytes": "-1",
+        "max.message.bytes": str(RECORD_LIMIT),
+        # The log's time never goes back, so after a clock was set back it is ahead of the broker's.
+        "message.timestamp.after.max.ms": str(2**63 - 1),
+    },
 )
 SNAPSHOTS = Topic(
     "snapshots",

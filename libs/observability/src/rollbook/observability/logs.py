@@ -1,10 +1,14 @@
 """Structured logs: JSON lines, or colours where a person watches."""
 
 import logging
+import re
 import sys
 from typing import TextIO, cast
 
 import structlog
+
+IN_ADDRESS = re.compile(r"(://[^:/@\s]*:)[^@\s]+@")
+"""A password in an address such as postgresql://user:password@host."""
 
 SECRET = ("authorization", "password", "secret", "token")
 
@@ -51,7 +55,9 @@ def logger(name: str) -> structlog.stdlib.BoundLogger:
 def _hide_secrets(
     _: structlog.typing.WrappedLogger, __: str, event: structlog.typing.EventDict
 ) -> structlog.typing.EventDict:
-    for key in event:
+    for key, value in event.items():
         if any(word in key.lower() for word in SECRET):
             event[key] = "***"
+        elif isinstance(value, str) and "@" in value:
+            event[key] = IN_ADDRESS.sub(r"\1***@", value)
     return event

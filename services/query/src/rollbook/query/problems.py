@@ -38,7 +38,7 @@ class Problem(Exception):
         self.status = status
         self.code = code
         self.detail = detail
-        self.extensions = {
+        self.extensions: dict[str, Any] = {
             key: value
             for key, value in (
                 ("position", position),

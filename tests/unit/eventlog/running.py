@@ -1,0 +1,140 @@
+"""Runs processors on a log in memory, and looks at what they leave."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from rollbook.command.handlers import Handlers
+from rollbook.domain.model import ModelCommand
+from rollbook.eventlog import snapshots
+from rollbook.eventlog.codec import decode_event, heading
+from rollbook.eventlog.envelope import CommandEnvelope, EventEnvelope
+from rollbook.eventlog.log import PartitionLog
+from rollbook.eventlog.memory import MemoryBroker, Stored
+from rollbook.eventlog.outcomes import CommandRepeated, WriterClaimed
+from rollbook.eventlog.partition import Partition
+from rollbook.eventlog.position import Position
+from rollbook.eventlog.processor import Pace, Processor
+from tests.support.checker import check
+
+MODEL = "team/churn"
+AT_ONCE = timedelta()
+DEADLINE = 20.0
+"""Seconds."""
+
+
+def processor(
+    number: int = 0,
+    *,
+    partitions: int = 1,
+    batch: int = 2_000,
+    snapshot_every: int = 50_000,
+    backoff: timedelta = AT_ONCE,
+    make: type[Processor] = Processor,
+) -> Processor:
+    """A processor of an open registry that starts from nothing."""
+    pace = Pace(batch=batch, snapshot_every=snapshot_every, backoff=backoff)
+    return make(number, partitions, Handlers(), pace=pace, writer="test")
+
+
+def envelope(command: ModelCommand, number: int = 1, model: str = MODEL, **more: Any) -> Any:
+    """A command with the id that `number` stands for."""
+    return CommandEnvelope(id=str(UUID(int=number)), model=model, command=command, **more)
+
+
+def answered_up_to(broker: MemoryBroker, partition: int = 0) -> int:
+    """The first command that has no outcome in the log."""
+    offsets = (heading(record).cmd_offset for record in broker.places[partition].events)
+    return max((offset + 1 for offset in offsets if offset is not None), default=0)
+
+
+async def serve(
+    broker: MemoryBroker, worker: Processor, log: PartitionLog | None = None, partition: int = 0
+) -> None:
+    """Let `worker` answer every command that is there."""
+
+    def owned() -> bool:
+        return answered_up_to(broker, partition) < len(broker.places[partition].commands)
+
+    log = log or broker.log(partition)
+    async with asyncio.timeout(DEADLINE):
+        await worker.run(log, broker.intake(partition), owned)
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Let other tasks run until something is so."""
+    async with asyncio.timeout(DEADLINE):
+        while not condition():  # noqa: ASYNC110  # nothing but the log tells us
+            await asyncio.sleep(0)
+
+
+def outcomes(broker: MemoryBroker, partition: int = 0, start: int = 0) -> list[EventEnvelope]:
+    """All records of the log, from `start` on, but claims."""
+    records = broker.places[partition].events[start:]
+    envelopes = [decode_event(record, partition) for record in records]
+    return [e for e in envelopes if not isinstance(e.message, WriterClaimed)]
+
+
+def kinds(broker: MemoryBroker, partition: int = 0) -> list[str]:
+    """The types of all records of the log but claims."""
+    return [type(e.message).__name__ for e in outcomes(broker, partition)]
+
+
+def picture(partition: Partition) -> Mapping[str, object]:
+    """All that a partition decides by, so that two can be compared."""
+    keys = {*partition.streams, *partition.sealed}
+    return {
+        "next_offset": partition.next_offset,
+        "next_command": partition.next_command,
+        "claim": partition.claim,
+        "time": partition.time,
+        "streams": {key: partition.stream(key) for key in keys},
+        "answered": list(partition.answered.items()),
+    }
+
+
+def replayed(broker: MemoryBroker, number: int = 0) -> Partition:
+    """The state as the whole log tells it."""
+    partition = Partition(number)
+    partition.fold(broker.places[number].events)
+    return partition
+
+
+def restored(broker: MemoryBroker, number: int = 0) -> Partition:
+    """The state as the newest snapshot and the log after it tell it."""
+    place = broker.places[number]
+    partition = snapshots.restore(number, place.snapshots)
+    partition.fold(record for record in place.events if record.offset >= partition.next_offset)
+    return partition
+
+
+@dataclass
+class Clients:
+    """Counts what was sent, and believes what the log told it, so that a checker can compare."""
+
+    broker: MemoryBroker
+    asked: Counter[str] = field(default_factory=Counter)
+    acknowledged: dict[str, Position] = field(default_factory=dict)
+
+    def send(self, envelope: CommandEnvelope, times: int = 1) -> None:
+        for _ in range(times):
+            self.asked[envelope.id] += 1
+            self.broker.send(envelope)
+
+    def look(self) -> None:
+        """Take the outcomes that stand in the log now as answers."""
+        for number in range(len(self.broker.places)):
+            for outcome in outcomes(self.broker, number):
+                repeated = isinstance(outcome.message, CommandRepeated)
+                asked = outcome.command_id
+                if asked is not None and asked in self.asked and not repeated:
+                    self.acknowledged.setdefault(asked, outcome.position)
+
+    def faults(self) -> list[str]:
+        """What the checker finds."""
+        log: dict[int, list[Stored]] = {n: p.events for n, p in enumerate(self.broker.places)}
+        return check(log, self.asked, self.acknowledged)
