@@ -1,6 +1,7 @@
 """Connections to the read models: search path, JSON codec, and what counts as being down."""
 
 import re
+from datetime import timedelta
 from typing import Any, Final, TypeAlias
 
 import asyncpg
@@ -38,6 +39,10 @@ REJECTED: Final = (
 """Errors of the values themselves: they come again with the same ones."""
 
 
+LONGEST_THOUGHT: Final = timedelta(seconds=5)
+"""Between two statements of a transaction."""
+
+
 class Connection(asyncpg.Connection):
     """A connection that is handed back without a round trip: nobody changes its settings."""
 
@@ -70,19 +75,42 @@ async def connect(dsn: str, schema: str, *, smallest: int = 0, largest: int = 10
     )
 
 
-async def connection(
-    dsn: str, schema: str, *, command_timeout: float | None = None, synchronous_commit: str = "on"
-) -> Connection:
-    """One connection that sees `schema`; `command_timeout` in seconds."""
+async def connection(dsn: str, schema: str, **settings: str) -> Connection:
+    """One connection that sees `schema`, with more settings of Postgres if there are any."""
     opened: Connection = await asyncpg.connect(
         dsn,
         connection_class=Connection,
-        server_settings={**_settings(schema), "synchronous_commit": synchronous_commit},
+        server_settings={**_settings(schema), **settings},
         timeout=10,
-        command_timeout=command_timeout,
     )
     await _prepare(opened)
     return opened
+
+
+async def writer(dsn: str, schema: str, within: timedelta) -> Connection:
+    """A connection for the projector: what a crash takes back comes again, so nothing is flushed.
+
+    No transaction lasts longer than `within`, also when this process is frozen in the middle of
+    one: its locks would keep out whoever takes over.
+    """
+    opened: Connection = await asyncpg.connect(
+        dsn,
+        connection_class=Connection,
+        server_settings={**_settings(schema), "synchronous_commit": "off"},
+        timeout=10,
+        command_timeout=within.total_seconds(),
+    )
+    await _prepare(opened)
+    await _limit(opened, within)
+    return opened
+
+
+async def _limit(opened: Connection, within: timedelta) -> None:
+    limits = {"idle_in_transaction_session_timeout": min(within, LONGEST_THOUGHT)}
+    if opened.get_server_version().major >= 17:  # the only one that ends a COPY whose rows stay out
+        limits["transaction_timeout"] = within
+    for name, limit in limits.items():
+        await opened.execute(f"SET {name} = {limit // timedelta(milliseconds=1)}")
 
 
 def _settings(schema: str) -> dict[str, str]:

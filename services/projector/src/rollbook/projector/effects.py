@@ -1,0 +1,147 @@
+"""Writes batches into one set of tables, each in one transaction with the place it leads to."""
+
+from collections.abc import Mapping, Sequence
+from typing import Self
+
+from rollbook.eventlog.envelope import Record
+from rollbook.observability.logs import logger
+from rollbook.projector.handlers import Changes, Entry, Known, Needs, Taken, needs, read
+from rollbook.readmodel import aliases, environments, history, models, offsets, parked, versions
+from rollbook.readmodel.database import REJECTED, Connection
+from rollbook.readmodel.models import ModelRow
+from rollbook.readmodel.offsets import Place
+from rollbook.readmodel.parked import ParkedRow
+
+log = logger(__name__)
+
+REMEMBERED = 20_000
+"""Rows of models kept in memory, so that a model's next event finds its row there."""
+
+
+class Superseded(Exception):
+    """Another projector writes these tables: this one is a zombie and must stop."""
+
+
+class Switched(Exception):
+    """A replay has put other tables in place of these: read the places again."""
+
+
+class Views:
+    """One set of tables and where it stands; what it remembers holds while nobody else writes."""
+
+    def __init__(
+        self, db: Connection, tables: int, places: dict[int, Place], still: set[str]
+    ) -> None:
+        self.places = places
+        self.parked = still
+        self._db = db
+        self._tables = tables
+        self._models: dict[str, ModelRow] = {}
+
+    @classmethod
+    async def open(cls, db: Connection, partitions: int) -> Self:
+        """Take up the tables that the connection sees."""
+        tables = await offsets.prepare(db, partitions)
+        still = {row.model for row in await parked.every(db)}
+        return cls(db, tables, await offsets.places(db), still)
+
+    @property
+    def alive(self) -> bool:
+        """Whether the connection is open."""
+        return not self._db.is_closed()
+
+    def hold(self, ends: Mapping[int, int]) -> bool:
+        """Whether the tables have come to these offsets."""
+        return all(self.places[number].offset >= end for number, end in ends.items())
+
+    def read(self, batch: Mapping[int, Sequence[Record]]) -> dict[int, Taken]:
+        """The records by partition, decoded, as they follow on what the tables hold."""
+        return {n: read(n, self.places[n], records) for n, records in batch.items()}
+
+    async def write(self, batch: Mapping[int, Taken]) -> None:
+        """Write what `read` gave; raises `Superseded`, `Switched`, or what `database.DOWN` names.
+
+        A record with values that Postgres rejects parks its model.
+        """
+        try:
+            await self._commit(batch)
+        except REJECTED as error:
+            log.warning("batch rejected: taking its records one by one", reason=str(error))
+            for partition, taken in batch.items():
+                for record in taken.records:
+                    await self._write_alone(partition, record)
+
+    async def _write_alone(self, partition: int, record: Record) -> None:
+        taken = read(partition, self.places[partition], [record])
+        try:
+            await self._commit({partition: taken})
+        except REJECTED as error:
+            taken.entries = [row for e in taken.entries if (row := _unstorable(e, error))]
+            await self._commit({partition: taken})
+
+    async def _commit(self, taken: Mapping[int, Taken]) -> None:
+        moves = {
+            n: (self.places[n], part.place)
+            for n, part in taken.items()
+            if part.place.offset != self.places[n].offset
+        }
+        if not moves:
+            return
+        entries = [entry for part in taken.values() for entry in part.entries]
+        async with self._db.transaction():
+            found = await offsets.advance(self._db, moves, self._tables)
+            if found == len(moves):
+                changes = Changes(await self._known(needs(entries)))
+                changes.take(entries)
+                await self._save(changes)
+        if found != len(moves):
+            await self._explain()
+        self.places |= {n: after for n, (_, after) in moves.items()}
+        self._remember(changes)
+
+    async def _explain(self) -> None:
+        if await offsets.tables(self._db) != self._tables:
+            raise Switched
+        raise Superseded("another projector has moved a place that was ours")
+
+    async def _known(self, wanted: Needs) -> Known:
+        rows = {key: row for key in wanted.models if (row := self._models.get(key))}
+        if unknown := wanted.models - rows.keys():
+            rows |= await models.load(self._db, unknown)
+        return Known(
+            rows,
+            await versions.load(self._db, wanted.versions) if wanted.versions else {},
+            await environments.load(self._db, wanted.spots) if wanted.spots else {},
+            self.parked,
+        )
+
+    async def _save(self, changes: Changes) -> None:
+        if rows := changes.models:
+            await models.save(self._db, rows.values())
+        if changes.versions:
+            await versions.save(self._db, changes.registered, changes.changed)
+        if changes.aliases:
+            await aliases.save(self._db, changes.aliases)
+        if changes.stays:
+            await environments.save(self._db, changes.ended, changes.begun)
+        if changes.history:
+            await history.save(self._db, changes.history)
+        if changes.parked:
+            await parked.add(self._db, list(changes.parked.values()))
+
+    def _remember(self, changes: Changes) -> None:
+        if len(self._models) > REMEMBERED:
+            self._models.clear()
+        self._models |= changes.models
+        for row in changes.parked.values():
+            self.parked.add(row.model)
+            log.error(
+                "model parked", model=row.model, position=str(row.position), reason=row.reason
+            )
+
+
+def _unstorable(entry: Entry | ParkedRow, error: Exception) -> ParkedRow | None:
+    if isinstance(entry, ParkedRow) or entry.event.model is None:
+        return None  # nothing stands still for it
+    event = entry.event
+    return ParkedRow(entry.event.model, event.position, event.time, f"cannot be stored: {error}")

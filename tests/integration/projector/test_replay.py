@@ -1,0 +1,126 @@
+"""A replay makes the same tables from the log, and puts them in place while all goes on."""
+
+import asyncio
+
+import pytest
+
+from rollbook.domain.catalog import RegisterModel, TagModel
+from rollbook.eventlog.asking import Asker
+from rollbook.eventlog.log import Unavailable
+from rollbook.projector.replay import Replayed, ReplayRunning, replay
+from rollbook.readmodel import models, offsets, parked
+from tests.integration.projector.world import World, fresh, projecting
+from tests.support.service import make_topics, serving
+from tests.support.stack import Cluster
+from tests.support.traffic import envelope, traffic
+
+
+async def replayed(it: World, *, switch: bool, keep: bool = False) -> Replayed:
+    return await replay(it.log, it.dsn, it.schema, report=lambda _: None, switch=switch, keep=keep)
+
+
+async def schemas(it: World) -> set[str]:
+    rows = await it.db.fetch(
+        "SELECT nspname FROM pg_namespace WHERE starts_with(nspname, $1)", it.schema
+    )
+    return {row["nspname"].removeprefix(it.schema) for row in rows}
+
+
+async def test_a_replay_finds_identical_tables_and_leaves_them_alone(cluster: Cluster) -> None:
+    async with fresh(cluster) as it, serving(it.log), traffic(it.log) as flow:
+        async with projecting(it):
+            async with flow.flowing():
+                await flow.answered(200)
+            await it.caught_up()
+        before = await offsets.tables(it.db)
+        found = await replayed(it, switch=False)
+        assert found.identical
+        assert found.live == found.fresh
+        assert len(set(found.fresh.values())) == len(found.fresh), "every table has its own digest"
+        assert found.records > 200
+        assert await offsets.tables(it.db) == before
+        assert await schemas(it) == {""}
+
+
+async def test_a_replay_switches_while_commands_flow(cluster: Cluster) -> None:
+    async with fresh(cluster) as it, serving(it.log), traffic(it.log) as flow, projecting(it):
+        async with flow.flowing():
+            for _ in range(3):
+                await flow.answered(100)
+                before = await offsets.tables(it.db)
+                found = await replayed(it, switch=True)
+                assert found.identical, found.different
+                assert found.switched
+                assert await offsets.tables(it.db) != before
+                assert await schemas(it) == {""}
+                # What is asked now is written to the new tables, and seen there.
+                outcome = await flow.ask(envelope(RegisterModel(), f"default/{before}"))
+                await offsets.wait(it.db, outcome.position)
+                assert await models.get(it.db, f"default/{before}") is not None
+        await it.caught_up()
+        assert await it.faults() == []
+        assert (await replayed(it, switch=False)).identical
+
+
+async def test_a_replay_with_two_projectors_stopped_between_commits_is_right(
+    cluster: Cluster,
+) -> None:
+    async with fresh(cluster) as it, serving(it.log), traffic(it.log) as flow:
+        async with flow.flowing(), projecting(it, batch=1):  # very many small transactions
+            await flow.answered(50)
+            for _ in range(4):
+                assert (await replayed(it, switch=True)).identical
+        async with projecting(it):
+            await it.caught_up()
+        assert await it.faults() == []
+
+
+async def test_a_replay_heals_tables_that_somebody_touched(cluster: Cluster) -> None:
+    async with fresh(cluster) as it, serving(it.log), Asker(it.log) as asker:
+        async with projecting(it):
+            outcome = await asker.ask(envelope(RegisterModel(description="true")))
+            await offsets.wait(it.db, outcome.position)
+        await it.db.execute("UPDATE models SET description = 'false'")
+        await it.db.execute("INSERT INTO parked VALUES ('default/fraud', 0, 1, now(), 'a whim')")
+        await _heal(it, asker)
+
+
+async def _heal(it: World, asker: Asker) -> None:
+    async with projecting(it):  # which believes what it finds
+        looked = await replayed(it, switch=False)
+        assert looked.different == ["models", "parked"]
+        healed = await replayed(it, switch=True, keep=True)
+        assert healed.different == ["models", "parked"]
+        row = await models.get(it.db, "default/fraud")
+        assert row is not None
+        assert (row.description, row.parked) == ("true", None)
+        assert await parked.every(it.db) == []
+        assert await schemas(it) == {"", "_old"}
+        outcome = await asker.ask(envelope(TagModel(tags={"seen": "yes"})))
+        await offsets.wait(it.db, outcome.position)
+        row = await models.get(it.db, "default/fraud")
+        assert row is not None
+        assert (row.description, row.tags) == ("true", {"seen": "yes"})
+        assert (await replayed(it, switch=True)).identical
+        assert await schemas(it) == {""}
+
+
+async def test_only_one_replay_at_a_time_works_on_a_schema(cluster: Cluster) -> None:
+    async with fresh(cluster) as it, serving(it.log), projecting(it):
+        results = await asyncio.gather(
+            replayed(it, switch=True), replayed(it, switch=True), return_exceptions=True
+        )
+        kinds = sorted(type(result).__name__ for result in results)
+        assert kinds == ["ReplayRunning", "Replayed"]
+        assert any(isinstance(result, ReplayRunning) for result in results)
+
+
+async def test_tables_of_another_log_are_not_replaced(cluster: Cluster) -> None:
+    async with fresh(cluster) as it:
+        await make_topics(it.log, 1)
+        async with projecting(it):
+            await it.caught_up()
+        await it.db.execute("UPDATE projection_offset SET off = 7")
+        with pytest.raises(Unavailable, match="another log"):
+            await replayed(it, switch=True)
+        assert await it.db.fetchval("SELECT off FROM projection_offset") == 7
