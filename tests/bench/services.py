@@ -1,0 +1,54 @@
+"""Our services, each in a process of its own, ready to work."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from rollbook.embedded.ports import remembered
+from rollbook.eventlog.topics import LogAddress
+from tests.bench.http import Answers, get
+from tests.bench.process import python, running, until
+from tests.bench.stage import Stage
+
+
+@asynccontextmanager
+async def command(stage: Stage, log: LogAddress) -> AsyncIterator[None]:
+    """A command service; it may take a second until it answers."""
+    async with running(python("rollbook.command"), stage.env(log), stage.folder / "command.log"):
+        yield
+
+
+@asynccontextmanager
+async def projector(stage: Stage, log: LogAddress, schema: str) -> AsyncIterator[None]:
+    """A projector that writes to `schema`."""
+    env = stage.env(log, postgres=stage.endpoints.postgres, schema=schema)
+    async with running(python("rollbook.projector"), env, stage.folder / "projector.log"):
+        yield
+
+
+@asynccontextmanager
+async def query(stage: Stage, log: LogAddress) -> AsyncIterator[int]:
+    """The port of a query service that is ready, with the projector that it reads from."""
+    schema = stage.schema()
+    [port] = remembered(stage.folder / "query.port", 1)
+    more = {"postgres": stage.endpoints.postgres, "schema": schema, "port": str(port)}
+    async with (
+        projector(stage, log, schema),
+        running(python("rollbook.query"), stage.env(log, **more), stage.folder / "query.log"),
+    ):
+        await until(lambda: ready(port))
+        yield port
+
+
+async def ready(port: int) -> bool:
+    """Whether the service on `port` says that it is ready."""
+    try:
+        connection = await Answers.connect("127.0.0.1", port)
+    except OSError:
+        return False
+    try:
+        status, _ = await connection.ask(get("/readyz"))
+    except ConnectionError:
+        return False
+    finally:
+        connection.close()
+    return status == 200
