@@ -50,6 +50,7 @@ async def measure(stage: Stage) -> AsyncIterator[Figure]:
         {
             "reference_per_s": middle(batches),
             "plain_send_per_s": middle(plain),
+            "plain_send_ratio": middle(served) / middle(plain),
             "cpu_us_per_command": middle(own_cpu),
             "reference_cpu_us": middle(raw_cpu),
             "commands": len(commands),

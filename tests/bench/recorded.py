@@ -10,8 +10,6 @@ from tests.bench.figure import say
 from tests.bench.process import until
 from tests.bench.stage import Stage
 
-_made: dict[Stage, "Recorded"] = {}
-
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
@@ -29,9 +27,7 @@ class Recorded:
 
 async def recorded(stage: Stage) -> Recorded:
     """The log, made by a command service when first asked for."""
-    if stage not in _made:
-        _made[stage] = await _make(stage)
-    return _made[stage]
+    return await stage.once(_make)
 
 
 async def _make(stage: Stage) -> Recorded:

@@ -2,15 +2,18 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar, cast
 from uuid import uuid4
 
 from rollbook.embedded import Endpoints, Stack
 from rollbook.eventlog.topics import LogAddress
 from tests.bench.figure import say
+
+Made = TypeVar("Made")
 
 FOLDER = Path(".bench")
 
@@ -53,6 +56,7 @@ class Stage:
         self._prefix = prefix
         self._life = life
         self._endpoints: Endpoints | None = None
+        self._made: dict[object, object] = {}
 
     def wants(self, name: str) -> bool:
         """Whether the figure was asked for."""
@@ -66,6 +70,12 @@ class Stage:
             stack = Stack(self.folder / "stack", report=say, allow_fallback=False)
             self._endpoints = self._life.enter_context(stack).endpoints
         return self._endpoints
+
+    async def once(self, make: Callable[["Stage"], Awaitable[Made]]) -> Made:
+        """What `make` makes, the same for all who ask."""
+        if make not in self._made:
+            self._made[make] = await make(self)
+        return cast(Made, self._made[make])
 
     def log(self) -> LogAddress:
         """A log that nobody else uses."""
