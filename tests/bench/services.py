@@ -27,15 +27,18 @@ async def projector(stage: Stage, log: LogAddress, schema: str) -> AsyncIterator
 
 @asynccontextmanager
 async def query(stage: Stage, log: LogAddress) -> AsyncIterator[int]:
-    """The port of a query service that is ready, with the projector that it reads from."""
+    """The port of a query service that is ready.
+
+    A projector makes its tables, and ends then: a command's answer does not wait for it.
+    """
     schema = stage.schema()
     [port] = remembered(stage.folder / "query.port", 1)
     more = {"postgres": stage.endpoints.postgres, "schema": schema, "port": str(port)}
-    async with (
-        projector(stage, log, schema),
-        running(python("rollbook.query"), stage.env(log, **more), stage.folder / "query.log"),
+    async with running(
+        python("rollbook.query"), stage.env(log, **more), stage.folder / "query.log"
     ):
-        await until(lambda: ready(port))
+        async with projector(stage, log, schema):
+            await until(lambda: ready(port))
         yield port
 
 

@@ -3,7 +3,9 @@ import pwd
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -34,10 +36,12 @@ subprocess.run([sys.executable, "-c", ""], check=True)
 root_only = pytest.mark.skipif(not clients.is_root(), reason="only root can become another user")
 
 
-def open_to_all(folder: Path) -> None:
-    """Let other users enter pytest's folder, which is the user's own."""
-    for each in (folder, *folder.parents[:2]):
-        each.chmod(0o755)
+@pytest.fixture
+def tmp_path() -> Iterator[Path]:
+    """A folder that other users may enter, as pytest's own are not; pytest would close it again."""
+    with TemporaryDirectory(prefix="rollbook-") as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
 
 
 def ways_down() -> list[list[str]]:
@@ -58,7 +62,6 @@ def ways_down() -> list[list[str]]:
 
 @root_only
 def test_it_runs_as_an_ordinary_user(prepared: None, tmp_path: Path) -> None:
-    open_to_all(tmp_path)
     home = tmp_path / "home"
     shutil.copytree(cache(), home / "cache", copy_function=shutil.copy2)
     environment = {
@@ -94,7 +97,6 @@ def test_root_runs_postgres_as_the_owner_of_its_folder(tmp_path: Path) -> None:
     folder = tmp_path / "postgres"
     folder.mkdir()
     os.chown(folder, nobody.pw_uid, nobody.pw_gid)
-    open_to_all(tmp_path)
     postgres = Postgres(folder)
     try:
         postgres.start()
@@ -132,7 +134,6 @@ def test_where_nobody_may_go_root_is_told_where_to_put_the_folder(
     with pytest.raises(StackError, match="where other users may enter"):
         Postgres(closed / "postgres").start()
     assert (closed / "postgres").owner() == "root"
-    open_to_all(tmp_path)
     postgres = Postgres(tmp_path / "postgres")
     try:
         postgres.start()

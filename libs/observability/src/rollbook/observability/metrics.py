@@ -25,7 +25,9 @@ PROJECTION_LAG = Gauge(
     "rollbook_projection_lag_records", "Records not yet in the read models", ["partition"]
 )
 PROJECTION_LAG_SECONDS = Gauge(
-    "rollbook_projection_lag_seconds", "Age of the newest record in the read models", ["partition"]
+    "rollbook_projection_lag_seconds",
+    "How long the read models have been behind; 0 when caught up",
+    ["partition"],
 )
 PARKED_MODELS = Gauge("rollbook_parked_models", "Models whose projection stopped at a poison event")
 HTTP_SECONDS = Histogram(
