@@ -1,7 +1,7 @@
 """ack.kafka and ack.http: how long until a caller holds its command's outcome from the log."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from functools import partial
 from itertools import count
@@ -10,16 +10,18 @@ from rollbook.domain.catalog import RegisterModel
 from rollbook.domain.versions import VersionRegistered
 from rollbook.eventlog import topics
 from rollbook.eventlog.asking import Asker
-from rollbook.eventlog.topics import DEFAULT_PARTITIONS, LogAddress
+from rollbook.eventlog.topics import DEFAULT_PARTITIONS
 from tests.bench import load, raw, services
 from tests.bench.echo import Echo
 from tests.bench.figure import Extra, Figure
 from tests.bench.http import Answers, post
 from tests.bench.loops import Latency, closed_loops
 from tests.bench.process import Failed
+from tests.bench.services import Query
 from tests.bench.stage import Stage
 
 CLIENTS = (1, 16, 64)
+Round = Callable[[int, float], Awaitable[Latency]]
 NAMES = tuple(f"ack.{door}.c{clients}" for door in ("kafka", "http") for clients in CLIENTS)
 
 MODELS = 256
@@ -38,15 +40,19 @@ async def measure(stage: Stage) -> AsyncIterator[Figure]:
         await life.enter_async_context(echo)
         asker = await life.enter_async_context(Asker(log))
         await _register_models(asker)
-        doors = {"raw": partial(_echo, echo), "kafka": partial(_ask, asker)}
+        doors: dict[str, Round] = {
+            "raw": partial(closed_loops, partial(_echo, echo)),
+            "kafka": partial(closed_loops, partial(_ask, asker)),
+        }
         if over_http:
-            doors["http"] = partial(_post, await _connect(stage, log, life))
+            query = await life.enter_async_context(services.query(stage, log))
+            doors["http"] = partial(_post_loops, query)
         for clients in CLIENTS:
             rounds: dict[str, list[Latency]] = {door: [] for door in doors}
             for _ in range(stage.sizes.rounds):
-                for door, ask in doors.items():
-                    rounds[door].append(await closed_loops(ask, clients, stage.sizes.seconds))
-            found = {door: Latency.middle(measured) for door, measured in rounds.items()}
+                for door, measured in doors.items():
+                    rounds[door].append(await measured(clients, stage.sizes.seconds))
+            found = {door: Latency.middle(seen) for door, seen in rounds.items()}
             for figure in _figures(clients, found):
                 yield figure
 
@@ -92,12 +98,14 @@ async def _register_models(asker: Asker) -> None:
     await asyncio.gather(*map(asker.ask, wishes))
 
 
-async def _connect(stage: Stage, log: LogAddress, life: AsyncExitStack) -> list[Answers]:
-    port = await life.enter_async_context(services.query(stage, log))
-    connections = [await Answers.connect("127.0.0.1", port) for _ in range(max(CLIENTS))]
-    for connection in connections:
-        life.callback(connection.close)
-    return connections
+async def _post_loops(query: Query, clients: int, seconds: float) -> Latency:
+    with query.awake():
+        connections = [await Answers.connect("127.0.0.1", query.port) for _ in range(clients)]
+        try:
+            return await closed_loops(partial(_post, connections), clients, seconds)
+        finally:
+            for connection in connections:
+                connection.close()
 
 
 async def _echo(echo: Echo, client: int) -> None:

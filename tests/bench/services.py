@@ -1,7 +1,10 @@
 """Our services, each in a process of its own, ready to work."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
 
 from rollbook.embedded.ports import remembered
 from rollbook.eventlog.topics import LogAddress
@@ -25,9 +28,26 @@ async def projector(stage: Stage, log: LogAddress, schema: str) -> AsyncIterator
         yield
 
 
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A query service that was ready and is held still, so that others can be measured."""
+
+    port: int
+    process: asyncio.subprocess.Process
+
+    @contextmanager
+    def awake(self) -> Iterator[None]:
+        """Let it run while the block does."""
+        self.process.send_signal(signal.SIGCONT)
+        try:
+            yield
+        finally:
+            self.process.send_signal(signal.SIGSTOP)
+
+
 @asynccontextmanager
-async def query(stage: Stage, log: LogAddress) -> AsyncIterator[int]:
-    """The port of a query service that is ready.
+async def query(stage: Stage, log: LogAddress) -> AsyncIterator[Query]:
+    """A query service, held still.
 
     A projector makes its tables, and ends then: a command's answer does not wait for it.
     """
@@ -36,10 +56,14 @@ async def query(stage: Stage, log: LogAddress) -> AsyncIterator[int]:
     more = {"postgres": stage.endpoints.postgres, "schema": schema, "port": str(port)}
     async with running(
         python("rollbook.query"), stage.env(log, **more), stage.folder / "query.log"
-    ):
+    ) as process:
         async with projector(stage, log, schema):
             await until(lambda: ready(port))
-        yield port
+        process.send_signal(signal.SIGSTOP)
+        try:
+            yield Query(port, process)
+        finally:
+            process.send_signal(signal.SIGCONT)
 
 
 async def ready(port: int) -> bool:

@@ -92,8 +92,12 @@ class Stage:
 
 
 def inherited() -> dict[str, str]:
-    """Our environment without what it says to services."""
-    return {k: v for k, v in os.environ.items() if not k.startswith("ROLLBOOK_")}
+    """Our environment without what it says to services, and with bytecode kept as usual."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("ROLLBOOK_") and name != "PYTHONDONTWRITEBYTECODE"
+    }
 
 
 @contextmanager

@@ -1,6 +1,5 @@
 """Aliases: movable names for versions."""
 
-from dataclasses import replace
 from typing import TypeAlias
 
 from rollbook.domain.messages import Command, Event, Unchanged
@@ -33,9 +32,9 @@ def evolve(state: Model, event: AliasEvent) -> Model:
     """The state after `event`."""
     match event:
         case AliasSet(alias=alias, version=number):
-            return replace(state, aliases=state.aliases.set(alias, number))
+            return state._replace(aliases=state.aliases.set(alias, number))
         case AliasRemoved(alias=alias):
-            return replace(state, aliases=state.aliases.delete(alias))
+            return state._replace(aliases=state.aliases.delete(alias))
 
 
 # Commands

@@ -1,6 +1,5 @@
 """Registering, describing and tagging a model."""
 
-from dataclasses import replace
 from typing import TypeAlias
 
 from pydantic import Field
@@ -45,15 +44,15 @@ def evolve(state: Model, event: CatalogEvent) -> Model:
     """The state after `event`."""
     match event:
         case ModelRegistered(description=description, tags=tags):
-            return replace(
-                state, registered=True, description=description, tags=state.tags.update(tags)
+            return state._replace(
+                registered=True, description=description, tags=state.tags.update(tags)
             )
         case ModelDescribed(description=description):
-            return replace(state, description=description)
+            return state._replace(description=description)
         case ModelTagged(tags=tags):
-            return replace(state, tags=state.tags.update(tags))
+            return state._replace(tags=state.tags.update(tags))
         case ModelUntagged(keys=keys):
-            return replace(state, tags=without(state.tags, keys))
+            return state._replace(tags=without(state.tags, keys))
 
 
 # Commands

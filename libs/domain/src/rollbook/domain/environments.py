@@ -1,6 +1,5 @@
 """Environments: where a version serves; exactly one stands in each."""
 
-from dataclasses import replace
 from typing import TypeAlias
 
 from rollbook.domain.messages import Command, Event, Refused, Unchanged
@@ -40,7 +39,7 @@ def evolve(state: Model, event: EnvironmentEvent) -> Model:
             before = state.environments[environment][:-1]
             last = len(before) - 1 - before[::-1].index(restored)
             places = before[: last + 1]
-    return replace(state, environments=state.environments.set(environment, places))
+    return state._replace(environments=state.environments.set(environment, places))
 
 
 # Commands

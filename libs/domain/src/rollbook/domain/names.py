@@ -14,6 +14,8 @@ RESERVED_ALIASES = re.compile(r"latest|v\d+", re.IGNORECASE)
 
 
 def _readable(value: str) -> str:
+    if value.isascii() and value.isprintable():  # most are, and this is the cheap way to know
+        return value
     value = unicodedata.normalize("NFC", value)
     if any(unicodedata.category(c)[0] == "C" for c in value):
         raise ValueError("must not contain control characters")

@@ -1,6 +1,5 @@
 """Registering, describing, tagging and archiving a version."""
 
-from dataclasses import replace
 from typing import Annotated, TypeAlias
 
 from immutables import Map
@@ -77,18 +76,18 @@ def evolve(state: Model, event: VersionEvent) -> Model:
                 idempotency_key=key,
             )
             keys = state.keys.set(key, number) if key else state.keys
-            return replace(state, versions=state.versions.set(number, version), keys=keys)
+            return state._replace(versions=state.versions.set(number, version), keys=keys)
         case VersionDescribed(version=number, description=description):
-            version = replace(state.versions[number], description=description)
+            version = state.versions[number]._replace(description=description)
             return state.with_version(number, version)
         case VersionTagged(version=number, tags=tags):
             version = state.versions[number]
-            return state.with_version(number, replace(version, tags=version.tags.update(tags)))
+            return state.with_version(number, version._replace(tags=version.tags.update(tags)))
         case VersionUntagged(version=number, keys=removed):
             version = state.versions[number]
-            return state.with_version(number, replace(version, tags=without(version.tags, removed)))
+            return state.with_version(number, version._replace(tags=without(version.tags, removed)))
         case VersionArchived(version=number):
-            return state.with_version(number, replace(state.versions[number], archived=True))
+            return state.with_version(number, state.versions[number]._replace(archived=True))
 
 
 # Commands

@@ -22,6 +22,7 @@ SOURCE: Final = "/rollbook/command"
 UUID_FORM: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 SAFE_HEADER: Final = re.compile(r"[^\x00-\x1f\x7f\ud800-\udfff]{1,250}")
 CONTROL: Final = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+PLAIN_ATTRIBUTES: Final = frozenset(("actor", "correlationid", "causationid", "source"))
 STRUCTURED: Final = "application/cloudevents+json"
 UNREADABLE: Final = "rollbook_unreadable"
 """Header that stands, with the reason, for a record that no client library can read."""
@@ -147,8 +148,8 @@ def decode_command(record: Record) -> CommandEnvelope:
     if cls is None:
         known = ", ".join(sorted(COMMANDS))
         raise poison("unknown_type", f"ce_type {kind[:100]!r} is none of {known}")
-    for name in ("actor", "correlationid", "causationid", "source"):
-        if (text := attributes.get(name)) is not None and not SAFE_HEADER.fullmatch(text):
+    for name in PLAIN_ATTRIBUTES & attributes.keys():
+        if not SAFE_HEADER.fullmatch(attributes[name]):
             raise poison("invalid", f"ce_{name}: must be 1 to 250 characters, none of them control")
     expected = attributes.get("expectedseq")
     if expected is not None and not (expected.isdecimal() and len(expected) < 16):
@@ -261,7 +262,8 @@ def digest(key: bytes | None, value: bytes | None, headers: Headers) -> str:
     """
     lines = [key or b""]
     for name, content in headers:
-        lines += (name.encode(), content)
+        lines.append(name.encode())
+        lines.append(content)
     lines += (b"", value or b"")
     return sha256(b"\n".join(lines)).hexdigest()
 

@@ -1,10 +1,10 @@
 """One partition's state, folded from the log: what its single writer decides on."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import blake2b
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from rollbook.domain import snapshot
 from rollbook.domain.model import ModelEvent, evolve
@@ -24,8 +24,7 @@ UNKNOWN_ACTOR = "unknown"
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class Stream:
+class Stream(NamedTuple):
     """A model with its place in its own history."""
 
     model: Model = Model()
@@ -152,14 +151,14 @@ def follow(stream: Stream, head: Heading, record: Record) -> Stream:
     """The stream after an event of its own; a broken one when the event cannot follow."""
     if head.seq != stream.seq + 1:
         why = f"event at offset {record.offset} has seq {head.seq}, not {stream.seq + 1}"
-        return replace(stream, broken=why)
+        return stream._replace(broken=why)
     if head.prev.decode() != stream.prev:
-        return replace(stream, broken=f"event at offset {record.offset} has the wrong prev")
+        return stream._replace(broken=f"event at offset {record.offset} has the wrong prev")
     try:
         event: ModelEvent = decode_message(head.kind, record.value)  # type: ignore[assignment]
         model = evolve(stream.model, event)
     except (Broken, KeyError, ValueError) as error:
-        return replace(stream, broken=f"event at offset {record.offset}: {error}")
+        return stream._replace(broken=f"event at offset {record.offset}: {error}")
     return Stream(model, head.seq, digest(record.key, record.value, record.headers))
 
 
