@@ -223,7 +223,8 @@ def _metrics() -> str:
     return (
         "# Metrics\n\nPrometheus text format, at `GET /metrics` of the query service. Under"
         " `rollbook up` all services are one process, and the page shows them all. A command"
-        " service or a projector that runs alone has no port to be scraped at yet. Histograms come"
-        " as `_bucket`, `_sum` and `_count`.\n\n"
+        " service or a projector that runs alone shows its own at the port that"
+        " `ROLLBOOK_METRICS_PORT` names, if it is set. Histograms come as `_bucket`, `_sum` and"
+        " `_count`.\n\n"
         + table(["metric", "type", "labels", "counts"], rows)
     )

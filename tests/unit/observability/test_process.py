@@ -1,6 +1,7 @@
-"""Spans leave the process for the collector that the environment names."""
+"""What the environment asks of a process: spans for a collector, metrics at a port."""
 
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -13,6 +14,14 @@ ONE_SPAN = """
 from rollbook.observability import process, tracing
 with process.prepared("test"):
     tracing.begin("work").end()
+"""
+
+OWN_METRICS = """
+import sys, urllib.request
+from rollbook.observability import metrics, process
+with process.prepared("test"):
+    metrics.CLAIMS.labels(7).inc()
+    sys.stdout.buffer.write(urllib.request.urlopen(f"http://127.0.0.1:{sys.argv[1]}/metrics").read())
 """
 
 
@@ -46,3 +55,14 @@ def test_spans_go_where_the_environment_says(
     assert path == "/v1/traces"
     assert b"rollbook-test" in body
     assert b"work" in body
+
+
+def test_a_process_of_its_own_shows_its_metrics_at_the_port_that_is_named() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = str(free.getsockname()[1])
+    env = {**os.environ, "ROLLBOOK_METRICS_PORT": port}
+    shown = subprocess.run(
+        [sys.executable, "-c", OWN_METRICS, port],
+        env=env, check=True, timeout=60, capture_output=True, text=True,
+    )  # fmt: skip
+    assert 'rollbook_claims_total{partition="7"} 1.0' in shown.stdout

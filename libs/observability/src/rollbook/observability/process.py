@@ -2,12 +2,14 @@
 
 import asyncio
 import gc
+import os
 import signal
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
 from typing import TextIO
 
 import uvloop
+from prometheus_client import start_http_server
 
 from rollbook.observability import logs, tracing
 
@@ -17,10 +19,16 @@ COLLECT_EVERY = 50_000
 
 @contextmanager
 def prepared(name: str, log: TextIO | None = None) -> Iterator[None]:
-    """Logs to `log` (standard error by default), traces, and memory as a service needs them."""
+    """Logs to `log` (standard error by default), traces, metrics and memory for a service.
+
+    ROLLBOOK_METRICS_PORT names a port for Prometheus, on every interface; the query service needs
+    none, since it has `/metrics` among its routes.
+    """
     logs.configure(stream=log)
     provider = tracing.configure(f"rollbook-{name}")
     gc.set_threshold(COLLECT_EVERY, 20, 50)
+    if port := os.environ.get("ROLLBOOK_METRICS_PORT"):
+        start_http_server(int(port))
     try:
         yield
     finally:
