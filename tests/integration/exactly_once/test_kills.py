@@ -2,6 +2,8 @@
 
 import asyncio
 import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from rollbook.embedded import Stack
@@ -9,7 +11,7 @@ from rollbook.eventlog.topics import LogAddress
 from tests.support.checker import check
 from tests.support.service import make_topics, processes, serving, until, whole_log
 from tests.support.stack import Cluster
-from tests.support.traffic import traffic
+from tests.support.traffic import Traffic, traffic
 
 
 async def test_a_killed_service_loses_and_doubles_nothing(cluster: Cluster, tmp_path: Path) -> None:
@@ -75,36 +77,35 @@ async def test_instances_that_come_and_go_leave_no_gap(cluster: Cluster, tmp_pat
     assert check(await whole_log(log), flow.asked, flow.acknowledged) == []
 
 
-async def test_a_killed_broker_loses_and_doubles_nothing(tmp_path: Path) -> None:
-    with Stack(tmp_path / "stack", allow_fallback=False) as stack:
+@asynccontextmanager
+async def own_broker(folder: Path) -> AsyncIterator[tuple[Stack, Traffic]]:
+    """A broker to be hurt, under traffic; when the block ends the log must be without fault."""
+    with Stack(folder / "stack", allow_fallback=False) as stack:
         log = LogAddress(stack.endpoints.kafka)
         await make_topics(log)
         async with (
-            processes(log, tmp_path, 1, ROLLBOOK_INSTANCE="only"),
+            processes(log, folder, 1, ROLLBOOK_INSTANCE="only"),
             traffic(log) as flow,
             flow.flowing(),
         ):
-            for _ in range(2):
-                await flow.answered(100)
-                await asyncio.to_thread(stack.kafka.kill)
-                await asyncio.to_thread(stack.kafka.start)
-            await flow.answered(100)
+            yield stack, flow
         assert stack.endpoints.kafka == log.kafka
         assert check(await whole_log(log), flow.asked, flow.acknowledged) == []
 
 
+async def test_a_killed_broker_loses_and_doubles_nothing(tmp_path: Path) -> None:
+    async with own_broker(tmp_path) as (stack, flow):
+        for _ in range(2):
+            await flow.answered(100)
+            await asyncio.to_thread(stack.kafka.kill)
+            await asyncio.to_thread(stack.kafka.start)
+        await flow.answered(100)
+
+
 async def test_a_paused_broker_only_delays(tmp_path: Path) -> None:
-    with Stack(tmp_path / "stack", allow_fallback=False) as stack:
-        log = LogAddress(stack.endpoints.kafka)
-        await make_topics(log)
-        async with (
-            processes(log, tmp_path, 1, ROLLBOOK_INSTANCE="only"),
-            traffic(log) as flow,
-            flow.flowing(),
-        ):
-            await flow.answered(100)
-            stack.kafka.pause()
-            await asyncio.sleep(5)  # longer than the session
-            stack.kafka.resume()
-            await flow.answered(100)
-        assert check(await whole_log(log), flow.asked, flow.acknowledged) == []
+    async with own_broker(tmp_path) as (stack, flow):
+        await flow.answered(100)
+        stack.kafka.pause()
+        await asyncio.sleep(5)  # longer than the session
+        stack.kafka.resume()
+        await flow.answered(100)

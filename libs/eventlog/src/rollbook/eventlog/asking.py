@@ -3,7 +3,6 @@
 import asyncio
 from collections import defaultdict
 from contextlib import suppress
-from dataclasses import replace
 from datetime import timedelta
 from typing import Self
 
@@ -138,7 +137,7 @@ class Asker:
         partition, offset = position
         async for records in read(self._log.kafka, self._log.events, partition, offset, offset + 1):
             for record in records:
-                return replace(decode_event(record, partition))
+                return decode_event(record, partition)
         raise Unavailable(f"nothing stands at {position}")
 
     def _delivered(

@@ -66,6 +66,8 @@ class Group(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no
 
     async def start(self) -> None:
         """Join the group."""
+        self.failure: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        """Done when a partition met an error that nobody foresaw: the process must end."""
         session = int(self._settings.session.total_seconds() * 1000)
         consumer = AIOKafkaConsumer(
             bootstrap_servers=self._settings.log.kafka,
@@ -129,14 +131,8 @@ class Group(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no
     def _crashed(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("partition crashed", task=task.get_name(), exc_info=error)
-            self.failure.set_exception(error) if not self.failure.done() else None
-
-    @property
-    def failure(self) -> asyncio.Future[None]:
-        """Done when a partition met an error that nobody foresaw: the process must end."""
-        if not hasattr(self, "_failure"):
-            self._failure: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        return self._failure
+            if not self.failure.done():
+                self.failure.set_exception(error)
 
     async def _commit_for_lag(self, consumer: AIOKafkaConsumer) -> None:
         while True:
