@@ -1,6 +1,6 @@
 from rollbook.domain.aliases import AliasRemoved, AliasSet, RemoveAlias, SetAlias
 from tests.support import spec
-from tests.unit.domain.examples import REGISTERED, THREE_VERSIONS, V1, archived, champion
+from tests.unit.domain.examples import REGISTERED, THREE_VERSIONS, V1, archived, champion, governed
 
 # SetAlias
 
@@ -48,3 +48,20 @@ def test_an_alias_of_a_model_that_was_never_registered_cannot_be_removed() -> No
 
 def test_removing_an_alias_that_is_not_set_stays_quiet() -> None:
     spec.given(REGISTERED).when(RemoveAlias(alias="champion")).stays_quiet()
+
+
+# Protected aliases
+
+
+def test_a_protected_alias_is_moved_and_removed_by_releasers_only() -> None:
+    guarded = governed(protected_aliases=["champ*"])
+    for command in (SetAlias(alias="champion", version=1), RemoveAlias(alias="champion")):
+        spec.given(*THREE_VERSIONS, champion(2)).when(
+            command, namespace=guarded, releaser="nobody"
+        ).refuses("protected")
+    spec.given(*THREE_VERSIONS, champion(2)).when(
+        SetAlias(alias="champion", version=1), namespace=guarded
+    ).does(AliasSet(alias="champion", version=1, replaced=2))
+    spec.given(*THREE_VERSIONS).when(
+        SetAlias(alias="challenger", version=1), namespace=guarded, releaser="nobody"
+    ).does(AliasSet(alias="challenger", version=1))

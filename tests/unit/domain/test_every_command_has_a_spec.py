@@ -5,10 +5,36 @@ from typing import get_args
 
 import pytest
 
-from rollbook.eventlog.codec import COMMANDS
+from rollbook.domain.streams import StreamCommand
 from tests.support import spec
 
-SPECS = ("test_catalog", "test_versions", "test_aliases", "test_environments")
+SPECS = (
+    "test_aliases",
+    "test_cards",
+    "test_catalog",
+    "test_collection",
+    "test_environments",
+    "test_erasure",
+    "test_evaluations",
+    "test_grants",
+    "test_requests",
+    "test_rules",
+    "test_validation",
+    "test_versions",
+)
+
+COMMANDS = sorted(command.__name__ for command in get_args(StreamCommand))
+
+NEVER = {
+    ("CommentOnPromotion", "stays quiet"): "the same words can be said twice",
+    ("RehearseRollback", "stays quiet"): "each rehearsal is another one",
+    ("RejectPromotion", "stays quiet"): "what is closed may have been granted",
+    ("WithdrawPromotion", "stays quiet"): "what is closed may have been granted",
+    ("ErasePersonalData", "stays quiet"): "whether it is gone is not known to the log",
+    ("ErasePersonalData", "refuses"): "who must erase is not to be hindered",
+    ("RemoveCollection", "refuses"): "what is not there need not be removed",
+}
+"""Verdicts that cannot come of a command, and why."""
 
 
 @pytest.fixture(scope="module")
@@ -23,14 +49,17 @@ def told() -> set[tuple[str, spec.Verdict]]:
 
 
 @pytest.mark.parametrize("verdict", get_args(spec.Verdict))
-@pytest.mark.parametrize("command", sorted(COMMANDS))
+@pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_has_a_spec(
     command: str, verdict: spec.Verdict, told: set[tuple[str, spec.Verdict]]
 ) -> None:
-    assert (command, verdict) in told, f"no spec says when {command} {verdict}"
+    if (command, verdict) in NEVER:
+        assert (command, verdict) not in told, "it can, as a spec shows"
+    else:
+        assert (command, verdict) in told, f"no spec says when {command} {verdict}"
 
 
 def test_every_spec_is_told() -> None:
     files = {path.stem for path in Path(__file__).parent.glob("test_*.py")}
     assert set(SPECS) <= files
-    assert len(COMMANDS) >= 13
+    assert len(COMMANDS) >= 46

@@ -2,10 +2,11 @@
 
 from typing import TypeAlias
 
-from rollbook.domain.messages import Command, Event, Unchanged
-from rollbook.domain.names import AliasName
+from rollbook.domain.context import Context
+from rollbook.domain.messages import Command, Event, Refused, Unchanged
+from rollbook.domain.names import AliasName, matches
 from rollbook.domain.state import Model
-from rollbook.domain.versions import Number
+from rollbook.domain.tags import Number
 
 # Events
 
@@ -56,7 +57,7 @@ class RemoveAlias(Command):
 AliasCommand: TypeAlias = SetAlias | RemoveAlias
 
 
-def decide(state: Model, command: AliasCommand) -> AliasEvent | Unchanged:
+def decide(state: Model, command: AliasCommand, context: Context) -> AliasEvent | Unchanged:
     """The event that `command` leads to."""
     match command:
         case SetAlias(alias=alias, version=number):
@@ -64,10 +65,18 @@ def decide(state: Model, command: AliasCommand) -> AliasEvent | Unchanged:
             before = state.aliases.get(alias)
             if before == number:
                 return Unchanged(version=number)
+            _refuse_protected(alias, context)
             return AliasSet(alias=alias, version=number, replaced=before)
         case RemoveAlias(alias=alias):
             state.require()
             before = state.aliases.get(alias)
             if before is None:
                 return Unchanged()
+            _refuse_protected(alias, context)
             return AliasRemoved(alias=alias, version=before)
+
+
+def _refuse_protected(alias: str, context: Context) -> None:
+    patterns = context.namespace.rules.protected_aliases
+    if not context.releaser and any(matches(alias, pattern) for pattern in patterns):
+        raise Refused("protected", f"the alias {alias!r} is protected: only a releaser may move it")

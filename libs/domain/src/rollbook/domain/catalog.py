@@ -1,11 +1,13 @@
-"""Registering, describing and tagging a model."""
+"""Registering, describing, tagging, owning, classifying and retiring a model."""
 
-from typing import TypeAlias
+from typing import Annotated, TypeAlias
 
 from pydantic import Field
 
+from rollbook.domain.context import Context
 from rollbook.domain.messages import Command, Event, Refused, Unchanged
-from rollbook.domain.names import Text
+from rollbook.domain.names import Label, Reason, Subject, Text
+from rollbook.domain.rulebook import Risk, fits
 from rollbook.domain.state import Model
 from rollbook.domain.tags import SomeKeys, SomeTags, Tags, has, present, without
 
@@ -37,7 +39,42 @@ class ModelUntagged(Event):
     keys: tuple[str, ...]
 
 
-CatalogEvent: TypeAlias = ModelRegistered | ModelDescribed | ModelTagged | ModelUntagged
+class OwnerAssigned(Event):
+    """Somebody, and their team, answers for the model now."""
+
+    owner: str
+    team: str | None = None
+
+
+class ModelClassified(Event):
+    """What a wrong prediction of the model may cost was judged."""
+
+    risk: str
+    reason: str
+
+
+class ModelRetired(Event):
+    """The model is out of use as a whole; its history stays."""
+
+    reason: str
+
+
+class ModelRestored(Event):
+    """The model, which was retired, may be used again."""
+
+    reason: str
+
+
+CatalogEvent: TypeAlias = (
+    ModelRegistered
+    | ModelDescribed
+    | ModelTagged
+    | ModelUntagged
+    | OwnerAssigned
+    | ModelClassified
+    | ModelRetired
+    | ModelRestored
+)
 
 
 def evolve(state: Model, event: CatalogEvent) -> Model:
@@ -53,6 +90,14 @@ def evolve(state: Model, event: CatalogEvent) -> Model:
             return state._replace(tags=state.tags.update(tags))
         case ModelUntagged(keys=keys):
             return state._replace(tags=without(state.tags, keys))
+        case OwnerAssigned(owner=owner, team=team):
+            return state._replace(owner=owner, team=team)
+        case ModelClassified(risk=risk):
+            return state._replace(risk=risk)
+        case ModelRetired():
+            return state._replace(retired=True)
+        case ModelRestored():
+            return state._replace(retired=False)
 
 
 # Commands
@@ -83,22 +128,49 @@ class UntagModel(Command):
     keys: SomeKeys
 
 
-CatalogCommand: TypeAlias = RegisterModel | DescribeModel | TagModel | UntagModel
+class AssignOwner(Command):
+    """Say who answers for the model, and in which team."""
+
+    owner: Subject
+    team: Annotated[Label, Field(min_length=1)] | None = None
 
 
-def decide(state: Model, command: CatalogCommand) -> CatalogEvent | Unchanged:
+class ClassifyModel(Command):
+    """Say what a wrong prediction of the model may cost: its risk decides who must sign."""
+
+    risk: Risk
+    reason: Reason
+
+
+class RetireModel(Command):
+    """Take a model out of use as a whole; refused while a version of it serves or has an alias."""
+
+    reason: Reason
+
+
+class RestoreModel(Command):
+    """Take a retired model into use again."""
+
+    reason: Reason
+
+
+CatalogCommand: TypeAlias = (
+    RegisterModel
+    | DescribeModel
+    | TagModel
+    | UntagModel
+    | AssignOwner
+    | ClassifyModel
+    | RetireModel
+    | RestoreModel
+)
+
+
+def decide(state: Model, command: CatalogCommand, context: Context) -> CatalogEvent | Unchanged:
     """The event that `command` leads to."""
     match command:
-        case RegisterModel(description=description, tags=tags):
-            if not state.registered:
-                return ModelRegistered(description=description, tags=tags)
-            if (description and description != state.description) or not has(state.tags, tags):
-                raise Refused(
-                    "already_registered",
-                    "the model is registered with another description or other tags:"
-                    " use DescribeModel and TagModel to change them",
-                )
-            return Unchanged()
+        case RegisterModel():
+            return _register(state, command, context)
         case DescribeModel(description=description):
             state.require()
             if description == state.description:
@@ -111,3 +183,49 @@ def decide(state: Model, command: CatalogCommand) -> CatalogEvent | Unchanged:
             state.require()
             found = present(state.tags, keys)
             return ModelUntagged(keys=found) if found else Unchanged()
+        case AssignOwner(owner=owner, team=team):
+            state.require()
+            if (owner, team) == (state.owner, state.team):
+                return Unchanged()
+            return OwnerAssigned(owner=owner, team=team)
+        case ClassifyModel(risk=risk, reason=reason):
+            state.require()
+            return Unchanged() if risk == state.risk else ModelClassified(risk=risk, reason=reason)
+        case RetireModel(reason=reason):
+            return _retire(state, reason)
+        case RestoreModel(reason=reason):
+            state.known()
+            return ModelRestored(reason=reason) if state.retired else Unchanged()
+
+
+def _register(
+    state: Model, command: RegisterModel, context: Context
+) -> ModelRegistered | Unchanged:
+    if not state.registered:
+        naming = context.namespace.rules.naming
+        if naming is not None and not fits(context.name, naming):
+            raise Refused("bad_name", f"names in this namespace must match {naming!r}")
+        return ModelRegistered(description=command.description, tags=command.tags)
+    state.require()
+    described = command.description and command.description != state.description
+    if described or not has(state.tags, command.tags):
+        raise Refused(
+            "already_registered",
+            "the model is registered with another description or other tags:"
+            " use DescribeModel and TagModel to change them",
+        )
+    return Unchanged()
+
+
+def _retire(state: Model, reason: str) -> ModelRetired | Unchanged:
+    if state.retired:
+        return Unchanged()
+    state.require()
+    if state.environments:
+        raise Refused(
+            "serving",
+            f"a version serves in {', '.join(sorted(state.environments))}: clear that first",
+        )
+    if state.aliases:
+        raise Refused("aliased", f"remove the alias {', '.join(sorted(state.aliases))} first")
+    return ModelRetired(reason=reason)

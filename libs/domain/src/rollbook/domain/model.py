@@ -2,22 +2,40 @@
 
 from typing import TypeAlias
 
-from rollbook.domain import aliases, catalog, environments, versions
+from rollbook.domain import (
+    aliases,
+    cards,
+    catalog,
+    environments,
+    evaluations,
+    requests,
+    validation,
+    versions,
+)
+from rollbook.domain.context import Context
 from rollbook.domain.messages import Unchanged
 from rollbook.domain.state import Model
 
 ModelEvent: TypeAlias = (
     catalog.CatalogEvent
     | versions.VersionEvent
+    | evaluations.EvaluationEvent
+    | cards.CardEvent
+    | validation.ValidationEvent
     | aliases.AliasEvent
     | environments.EnvironmentEvent
+    | requests.RequestEvent
 )
 
 ModelCommand: TypeAlias = (
     catalog.CatalogCommand
     | versions.VersionCommand
+    | evaluations.EvaluationCommand
+    | cards.CardCommand
+    | validation.ValidationCommand
     | aliases.AliasCommand
     | environments.EnvironmentCommand
+    | requests.RequestCommand
 )
 
 
@@ -29,23 +47,57 @@ def evolve(state: Model, event: ModelEvent) -> Model:
             | versions.VersionDescribed()
             | versions.VersionTagged()
             | versions.VersionUntagged()
+            | versions.PropertiesSet()
+            | versions.DocumentLinked()
             | versions.VersionArchived()
+            | versions.VersionRestored()
         ):
             return versions.evolve(state, event)
+        case aliases.AliasSet() | aliases.AliasRemoved():
+            return aliases.evolve(state, event)
+        case (
+            environments.VersionPromoted()
+            | environments.VersionRolledBack()
+            | environments.EnvironmentCleared()
+            | environments.RollbackRehearsed()
+            | environments.GlassBroken()
+            | environments.BreakGlassReviewed()
+        ):
+            return environments.evolve(state, event)
+        case evaluations.EvaluationRecorded():
+            return evaluations.evolve(state, event)
         case (
             catalog.ModelRegistered()
             | catalog.ModelDescribed()
             | catalog.ModelTagged()
             | catalog.ModelUntagged()
+            | catalog.OwnerAssigned()
+            | catalog.ModelClassified()
+            | catalog.ModelRetired()
+            | catalog.ModelRestored()
         ):
             return catalog.evolve(state, event)
-        case aliases.AliasSet() | aliases.AliasRemoved():
-            return aliases.evolve(state, event)
-        case environments.VersionPromoted() | environments.VersionRolledBack():
-            return environments.evolve(state, event)
+        case (
+            validation.ValidationStarted()
+            | validation.VersionValidated()
+            | validation.VersionRejected()
+        ):
+            return validation.evolve(state, event)
+        case cards.CardWritten() | cards.CardReviewed() | cards.CardWentStale():
+            return cards.evolve(state, event)
+        case (
+            requests.PromotionRequested()
+            | requests.PromotionApproved()
+            | requests.PromotionRejected()
+            | requests.PromotionCommented()
+            | requests.PromotionWithdrawn()
+            | requests.PromotionEscalated()
+            | requests.PromotionExpired()
+        ):
+            return requests.evolve(state, event)
 
 
-def decide(state: Model, command: ModelCommand) -> ModelEvent | Unchanged:
+def decide(state: Model, command: ModelCommand, context: Context) -> ModelEvent | Unchanged:
     """The event that `command` leads to, or `Unchanged` when the wish is already true.
 
     Raises `Refused` when the state forbids it.
@@ -56,17 +108,47 @@ def decide(state: Model, command: ModelCommand) -> ModelEvent | Unchanged:
             | versions.DescribeVersion()
             | versions.TagVersion()
             | versions.UntagVersion()
+            | versions.SetProperties()
+            | versions.LinkDocument()
             | versions.ArchiveVersion()
+            | versions.RestoreVersion()
         ):
-            return versions.decide(state, command)
+            return versions.decide(state, command, context)
+        case aliases.SetAlias() | aliases.RemoveAlias():
+            return aliases.decide(state, command, context)
+        case (
+            environments.PromoteVersion()
+            | environments.RollBackVersion()
+            | environments.ClearEnvironment()
+            | environments.RehearseRollback()
+            | environments.BreakGlass()
+            | environments.ReviewBreakGlass()
+        ):
+            return environments.decide(state, command, context)
+        case evaluations.RecordEvaluation():
+            return evaluations.decide(state, command)
         case (
             catalog.RegisterModel()
             | catalog.DescribeModel()
             | catalog.TagModel()
             | catalog.UntagModel()
+            | catalog.AssignOwner()
+            | catalog.ClassifyModel()
+            | catalog.RetireModel()
+            | catalog.RestoreModel()
         ):
-            return catalog.decide(state, command)
-        case aliases.SetAlias() | aliases.RemoveAlias():
-            return aliases.decide(state, command)
-        case environments.PromoteVersion() | environments.RollBackVersion():
-            return environments.decide(state, command)
+            return catalog.decide(state, command, context)
+        case validation.StartValidation() | validation.RecordValidation():
+            return validation.decide(state, command)
+        case cards.WriteCard() | cards.ReviewCard() | cards.MarkCardStale():
+            return cards.decide(state, command, context)
+        case (
+            requests.RequestPromotion()
+            | requests.ApprovePromotion()
+            | requests.RejectPromotion()
+            | requests.CommentOnPromotion()
+            | requests.WithdrawPromotion()
+            | requests.EscalatePromotion()
+            | requests.ExpirePromotion()
+        ):
+            return requests.decide(state, command, context)

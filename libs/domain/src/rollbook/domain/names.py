@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from fnmatch import fnmatchcase
 from typing import Annotated
 
 from pydantic import AfterValidator, Field, StringConstraints
@@ -46,6 +47,14 @@ def _model_key(value: str) -> str:
     return f"{namespace}/{_model_name(name)}"
 
 
+def _stream_key(value: str) -> str:
+    if "/" in value:
+        return _model_key(value)
+    if not NAMESPACE.fullmatch(value):
+        raise ValueError("must be 'namespace/name' or a namespace")
+    return value
+
+
 def _alias(value: str) -> str:
     if RESERVED_ALIASES.fullmatch(value):
         raise ValueError("'latest' and names like 'v1' are reserved")
@@ -55,6 +64,10 @@ def _alias(value: str) -> str:
 ModelKey = Annotated[str, AfterValidator(_model_key)]
 """`namespace/name`: the stream's key in every topic."""
 
+StreamKey = Annotated[str, AfterValidator(_stream_key)]
+"""The key of any stream: a model's `namespace/name`, or a namespace by itself."""
+
+NamespaceName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 ModelName = Annotated[str, Field(min_length=1, max_length=256), AfterValidator(_model_name)]
 AliasName = Annotated[
     str, StringConstraints(pattern=r"^[\w-]+$", max_length=255), AfterValidator(_alias)
@@ -71,3 +84,22 @@ Uri = Annotated[
 Text = Annotated[str, StringConstraints(pattern=NO_NUL, max_length=100_000)]
 Label = Annotated[str, StringConstraints(pattern=NO_NUL, max_length=250)]
 Reason = Annotated[str, StringConstraints(pattern=NO_NUL, min_length=1, max_length=5000)]
+Title = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+"""In whose name an approver signs, such as `ml-ops` or `product`."""
+
+Glob = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f/]{1,256}$")]
+"""A pattern of names: `*` stands for any characters, `?` for one."""
+
+Subject = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]{1,250}$")]
+"""A person, `group:NAME` for a group of people, or `account:NAMESPACE/NAME` for a machine."""
+
+AccountName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+PersonalRef = Annotated[
+    str, StringConstraints(pattern=r"^personal:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
+]
+"""Where personal data stands outside of the log, so that it can be erased."""
+
+
+def matches(name: str, glob: str) -> bool:
+    """Whether a name as a whole fits a `Glob`, in which `[` stands for itself."""
+    return glob == "*" or fnmatchcase(name, glob.replace("[", "[[]"))

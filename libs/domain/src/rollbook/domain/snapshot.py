@@ -1,13 +1,17 @@
-"""A model's state as plain values and back, in blocks, so that no part grows without bound."""
+"""A stream's state as plain values and back; versions in blocks, so that no part grows for ever."""
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from typing import Any
 
 from immutables import Map
 
-from rollbook.domain.state import Model, Version
+from rollbook.domain.lineage import Terms
+from rollbook.domain.rulebook import MetadataSchema, Rules
+from rollbook.domain.state import Approval, Break, Model, Request, Review, Version
+from rollbook.domain.tenancy import Grant, Key, Namespace, Role
 
-SCHEMA = 1
+SCHEMA = 2
 """Raised when the layout changes: a snapshot of another schema is not used."""
 
 BLOCK = 500
@@ -22,6 +26,15 @@ def head(model: Model) -> dict[str, Any]:
         "tags": dict(model.tags),
         "aliases": dict(model.aliases),
         "environments": dict(model.environments),
+        "last_label": model.last_label,
+        "retired": model.retired,
+        "owner": model.owner,
+        "team": model.team,
+        "risk": model.risk,
+        "requests": [[number, *_request(r)] for number, r in sorted(model.requests.items())],
+        "requested": model.requested,
+        "breaks": [[number, *found] for number, found in sorted(model.breaks.items())],
+        "broken": model.broken,
     }
 
 
@@ -35,26 +48,152 @@ def blocks(model: Model) -> Iterator[list[list[Any]]]:
 def restore(head: dict[str, Any], blocks: Iterable[list[list[Any]]]) -> Model:
     """The model that `head` and `blocks` were made from."""
     rows = (row for block in blocks for row in block)
-    versions = Map(
-        (number, Version(digest, archived, description, Map(tags), key))
-        for number, (digest, archived, description, tags, key) in enumerate(rows, start=1)
-    )
+    versions = Map((number, _version(row)) for number, row in enumerate(rows, start=1))
     return Model(
         registered=head["registered"],
         description=head["description"],
         tags=Map(head["tags"]),
         versions=versions,
         keys=Map((v.idempotency_key, n) for n, v in versions.items() if v.idempotency_key),
+        labels=Map((v.label, n) for n, v in versions.items() if v.label),
         aliases=Map(head["aliases"]),
         environments=Map((e, tuple(places)) for e, places in head["environments"].items()),
+        last_label=head["last_label"],
+        retired=head["retired"],
+        owner=head["owner"],
+        team=head["team"],
+        risk=head["risk"],
+        requests=Map((number, _restore_request(row)) for number, *row in head["requests"]),
+        requested=head["requested"],
+        breaks=Map((number, Break(*row)) for number, *row in head["breaks"]),
+        broken=head["broken"],
     )
 
 
 def _row(version: Version) -> list[Any]:
+    review = version.review
     return [
         version.digest,
         version.archived,
         version.description,
         dict(version.tags),
         version.idempotency_key,
+        version.label,
+        version.registered_by,
+        version.recorded,
+        version.terms.model_dump(exclude_defaults=True) if version.terms else None,
+        dict(version.properties),
+        version.schema,
+        None if review == Review() else [*review._replace(review_by=_text(review.review_by))],  # type: ignore[arg-type]
     ]
+
+
+def _version(row: list[Any]) -> Version:
+    digest, archived, description, tags, key, label, by, recorded, terms, own, schema, review = row
+    return Version(
+        digest,
+        archived,
+        description,
+        Map(tags),
+        key,
+        label,
+        by,
+        recorded,
+        Terms.model_validate(terms) if terms is not None else None,
+        Map(own),
+        schema,
+        _review(review) if review is not None else Review(),
+    )
+
+
+def _review(row: list[Any]) -> Review:
+    found = Review(*row)
+    return found._replace(
+        documents=tuple(found.documents),
+        card_sections=tuple(found.card_sections),
+        review_by=_moment(found.review_by),  # type: ignore[arg-type]  # text, in a snapshot
+    )
+
+
+def _request(request: Request) -> list[Any]:
+    return [
+        request.version,
+        request.environment,
+        request.requested_by,
+        [list(part) for part in request.quorum],
+        _text(request.expires_at),
+        _text(request.escalates_at),
+        [list(approval) for approval in request.approvals],
+        request.escalated,
+    ]
+
+
+def _restore_request(row: list[Any]) -> Request:
+    version, environment, by, quorum, expires, escalates, approvals, escalated = row
+    return Request(
+        version,
+        environment,
+        by,
+        tuple((title, count) for title, count in quorum),
+        datetime.fromisoformat(expires),
+        _moment(escalates),
+        tuple(Approval(*approval) for approval in approvals),
+        escalated,
+    )
+
+
+def namespace_head(namespace: Namespace) -> dict[str, Any]:
+    """Everything in a namespace."""
+    return {
+        "rules": namespace.rules.model_dump(mode="json", exclude_defaults=True),
+        "rules_version": namespace.rules_version,
+        "schema": namespace.schema.model_dump(mode="json") if namespace.schema else None,
+        "schema_version": namespace.schema_version,
+        "adapters": [dict(names) for names in namespace.adapters],
+        "grants": [
+            [number, *grant._replace(until=_text(grant.until))]  # type: ignore[arg-type]
+            for number, grant in sorted(namespace.grants.items())
+        ],
+        "granted": namespace.granted,
+        "keys": [
+            [name, *key._replace(until=_text(key.until))]  # type: ignore[arg-type]
+            for name, key in sorted(namespace.keys.items())
+        ],
+        "revoked": sorted(namespace.revoked),
+        "collections": dict(namespace.collections),
+    }
+
+
+def restore_namespace(head: dict[str, Any]) -> Namespace:
+    """The namespace that `head` was made from."""
+    schema = head["schema"]
+    return Namespace(
+        rules=Rules.model_validate(head["rules"]),
+        rules_version=head["rules_version"],
+        schema=MetadataSchema.model_validate(schema) if schema is not None else None,
+        schema_version=head["schema_version"],
+        adapters=tuple(head["adapters"]),
+        grants=Map((number, _grant(row)) for number, *row in head["grants"]),
+        granted=head["granted"],
+        keys=Map((name, _key(row)) for name, *row in head["keys"]),
+        revoked=frozenset(head["revoked"]),
+        collections=Map(head["collections"]),
+    )
+
+
+def _grant(row: list[Any]) -> Grant:
+    subject, role, models, environments, title, until = row
+    return Grant(subject, Role(role), models, environments, title, _moment(until))
+
+
+def _key(row: list[Any]) -> Key:
+    account, public_key, until, roles = row
+    return Key(account, public_key, datetime.fromisoformat(until), tuple(map(Role, roles)))
+
+
+def _text(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment is not None else None
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text is not None else None

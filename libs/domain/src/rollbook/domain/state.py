@@ -3,28 +3,108 @@
 Named tuples: immutable like the messages, and copied with a change at a third of the cost.
 """
 
-from typing import NamedTuple
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from immutables import Map
 
+from rollbook.domain.lineage import Terms
 from rollbook.domain.messages import Refused
 
 KEPT_PLACES = 64
 """How many past versions an environment remembers to roll back to."""
 
 
+class Review(NamedTuple):
+    """What has been found out about a version since it was registered."""
+
+    stage: str = "registered"
+    """`registered`, `validating`, `validated` or `rejected`."""
+    rejected: bool = False
+    """Whether the last verdict was against it; validating it again does not lift that."""
+    verdict: str = ""
+    """Digest of the last verdict of the gates."""
+    evaluations: int = 0
+    evaluated: str = ""
+    """Digest that pins the evaluation history."""
+    last_evaluation: str = ""
+    """Digest of the last evaluation alone."""
+    documents: tuple[str, ...] = ()
+    """Digests of the links to documents."""
+    card: str = ""
+    """Digest of the card."""
+    card_revision: int = 0
+    card_sections: tuple[str, ...] = ()
+    """Sections of the card that are filled in."""
+    review_by: datetime | None = None
+    """When the card must have been looked at again."""
+    stale: bool = False
+    """Whether that moment was missed."""
+
+
 class Version(NamedTuple):
-    """One immutable version; its facts are in the log, here stands what may change."""
+    """One immutable version; its facts are in the log, here stands what decisions look at."""
 
     digest: str
     archived: bool = False
     description: str = ""
     tags: Map[str, str] = Map()
     idempotency_key: str | None = None
+    label: str | None = None
+    """MAJOR.MINOR.PATCH."""
+    registered_by: str = ""
+    recorded: int = 0
+    """Which core fields were given: a bit each, see `completeness`."""
+    terms: Terms | None = None
+    properties: Map[str, Any] = Map()
+    schema: int = 0
+    """The version of the namespace's metadata schema that the properties were written for."""
+    review: Review = Review()
+
+
+class Approval(NamedTuple):
+    """A signature under a request."""
+
+    by: str
+    title: str
+    evidence: str
+    """Digest of what its giver decided on."""
+
+
+class Request(NamedTuple):
+    """An open request to promote a version."""
+
+    version: int
+    environment: str
+    requested_by: str
+    quorum: tuple[tuple[str, int], ...]
+    """How many signatures are asked for in the name of each title."""
+    expires_at: datetime
+    escalates_at: datetime | None
+    approvals: tuple[Approval, ...] = ()
+    escalated: bool = False
+
+    def without(self, signer: str) -> "Request":
+        """The request as if `signer` had not signed it."""
+        return self._replace(approvals=tuple(a for a in self.approvals if a.by != signer))
+
+    def missing(self, evidence: str) -> dict[str, int]:
+        """Title -> signatures still asked for; those under other evidence do not count."""
+        given = [a.title for a in self.approvals if a.evidence == evidence]
+        left = {title: wanted - given.count(title) for title, wanted in self.quorum}
+        return {title: count for title, count in left.items() if count > 0}
+
+
+class Break(NamedTuple):
+    """A broken glass that nobody has reviewed yet."""
+
+    version: int
+    environment: str
+    broken_by: str
 
 
 class Model(NamedTuple):
-    """One stream: a registered model with its versions, aliases and environments."""
+    """One stream: a registered model with its versions, aliases, environments and requests."""
 
     registered: bool = False
     description: str = ""
@@ -35,6 +115,21 @@ class Model(NamedTuple):
     aliases: Map[str, int] = Map()
     environments: Map[str, tuple[int, ...]] = Map()
     """Environment -> the versions that stood there, oldest first; the last one stands now."""
+    labels: Map[str, int] = Map()
+    """MAJOR.MINOR.PATCH -> version number."""
+    last_label: str | None = None
+    retired: bool = False
+    owner: str | None = None
+    team: str | None = None
+    risk: str | None = None
+    requests: Map[int, Request] = Map()
+    """The open ones."""
+    requested: int = 0
+    """Requests there ever were."""
+    breaks: Map[int, Break] = Map()
+    """The broken glasses that nobody has reviewed."""
+    broken: int = 0
+    """Glasses that were ever broken."""
 
     @property
     def next_version(self) -> int:
@@ -50,10 +145,17 @@ class Model(NamedTuple):
         """The environments in which version `number` stands now, in alphabetical order."""
         return sorted(e for e, places in self.environments.items() if places[-1] == number)
 
-    def require(self) -> None:
+    def known(self) -> None:
         """Refuse when the model was never registered."""
         if not self.registered:
             raise Refused("unknown_model", "this model is not registered: register it first")
+
+    def require(self) -> None:
+        """Refuse when the model was never registered, or is retired."""
+        if not self.registered:
+            self.known()
+        if self.retired:
+            raise Refused("retired", "this model is retired: restore it first")
 
     def version(self, number: int) -> Version:
         """Version `number`, or a refusal that says which ones exist."""
@@ -74,3 +176,10 @@ class Model(NamedTuple):
     def with_version(self, number: int, version: Version) -> "Model":
         """A copy in which version `number` is `version`."""
         return self._replace(versions=self.versions.set(number, version))
+
+    def reviewed(self, number: int, **changes: Any) -> "Model":
+        """A copy in which the review of version `number` has changed."""
+        version = self.versions[number]
+        return self.with_version(
+            number, version._replace(review=version.review._replace(**changes))
+        )
