@@ -1,0 +1,1 @@
+"""Who asks, proven: people's tokens, machines' keys, and the statement on each command."""
