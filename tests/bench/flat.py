@@ -66,7 +66,11 @@ def _model(versions: int) -> Model:
 def _registered(number: int) -> ModelEvent:
     asked = load.version(number)
     return VersionRegistered(
-        version=number + 1, artifact=asked.artifact, metrics=asked.metrics, tags=asked.tags
+        version=number + 1,
+        registered_by="bench",
+        artifact=asked.artifact,
+        metrics=asked.metrics,
+        tags=asked.tags,
     )
 
 

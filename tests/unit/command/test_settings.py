@@ -6,7 +6,7 @@ from rollbook.command.settings import CommandSettings
 
 @pytest.fixture(autouse=True)
 def bare(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("KAFKA", "APP", "INSTANCE", "TOKEN_SECRET", "PARTITIONS"):
+    for name in ("KAFKA", "APP", "INSTANCE", "TOKEN_SECRET", "PARTITIONS", "ADMINS"):
         monkeypatch.delenv(f"ROLLBOOK_{name}", raising=False)
 
 
@@ -40,3 +40,16 @@ def test_settings_cannot_be_changed() -> None:
     settings = CommandSettings(kafka="k:1")
     with pytest.raises(ValidationError, match="frozen"):
         settings.kafka = "other"  # type: ignore[misc]
+
+
+def test_administrators_are_joined_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ROLLBOOK_ADMINS", "anna@example.com, account:ops/root,")
+    settings = CommandSettings(kafka="k:1")
+    assert settings.admins == ("anna@example.com", "account:ops/root")
+
+
+def test_the_administrator_s_key_is_a_key() -> None:
+    with pytest.raises(ValidationError, match="admin_public_key"):
+        CommandSettings(kafka="k:1", admin_public_key="é")
+    with pytest.raises(ValidationError, match="admin_public_key"):
+        CommandSettings(kafka="k:1", admin_public_key="abcd")

@@ -18,6 +18,7 @@ from rollbook.domain.catalog import (
     ModelUntagged,
 )
 from rollbook.domain.lineage import Dataset, Lineage, Signature
+from rollbook.domain.namespace import NamespaceCommand
 from rollbook.domain.versions import (
     VersionDescribed,
     VersionRegistered,
@@ -27,7 +28,7 @@ from rollbook.domain.versions import (
 from rollbook.eventlog.codec import (
     COMMANDS,
     LOG_MESSAGES,
-    MODEL_EVENTS,
+    STREAM_EVENTS,
     Broken,
     as_json,
     checked_model_key,
@@ -50,7 +51,10 @@ from rollbook.eventlog.outcomes import (
     WriterClaimed,
 )
 from rollbook.eventlog.position import Position
-from tests.support.commands import command_ids, commands
+from rollbook.eventlog.topics import EVENTS
+from tests.contracts.examples import load, topic
+from tests.contracts.schemas import CONTRACTS
+from tests.support.commands import command_ids, commands, namespace_commands
 from tests.unit.domain import examples
 from tests.unit.domain.examples import ARTIFACT
 
@@ -61,6 +65,7 @@ MESSAGES: list[LogMessage] = [
     ModelUntagged(keys=("a", "b")),
     VersionRegistered(
         version=2**31,
+        registered_by="ada",
         artifact=ARTIFACT.model_copy(update={"size": 2**53, "format": "onnx"}),
         metrics={"auc": 0.1 + 0.2, "tiny": 5e-324, "huge": 1.7976931348623157e308, "zero": -0.0},
         params={"depth": "8"},
@@ -86,18 +91,24 @@ MESSAGES: list[LogMessage] = [
     CommandRepeated(offset=7),
     WriterClaimed(writer="host/1"),
 ]  # fmt: skip
+_listed = {type(message) for message in MESSAGES}
+_golden = {
+    type(event.message): event.message
+    for event in (decode_event(record, 0) for record in topic(load(CONTRACTS / "examples"), EVENTS))
+}
+MESSAGES += [message for cls, message in _golden.items() if cls not in _listed]
 
 
 def test_every_message_of_the_log_has_an_example() -> None:
     assert {type(m).__name__ for m in MESSAGES} == set(LOG_MESSAGES)
-    assert set(MODEL_EVENTS) < set(LOG_MESSAGES)
+    assert set(STREAM_EVENTS) < set(LOG_MESSAGES)
     assert not set(COMMANDS) & set(LOG_MESSAGES)
 
 
 @pytest.mark.parametrize("message", MESSAGES, ids=lambda m: type(m).__name__)
 def test_a_message_of_the_log_survives_its_bytes(message: LogMessage) -> None:
     value = encode_value(message)
-    decoded = decode_message(type(message).__name__, value)
+    decoded = decode_message(type(message).__name__, value, message.schema_version, b"")
     assert decoded == message
     assert encode_value(decoded) == value
 
@@ -105,7 +116,7 @@ def test_a_message_of_the_log_survives_its_bytes(message: LogMessage) -> None:
 @pytest.mark.parametrize("message", MESSAGES, ids=lambda m: type(m).__name__)
 def test_an_older_reader_ignores_what_a_newer_writer_added(message: LogMessage) -> None:
     value = encode_value(message)[:-1] + b', "added_later": {"a": 1}}'
-    assert decode_message(type(message).__name__, value) == message
+    assert decode_message(type(message).__name__, value, message.schema_version, b"") == message
 
 
 headers = st.text(st.characters(codec="utf-8", exclude_categories=["Cc"]), min_size=1, max_size=250)
@@ -121,13 +132,42 @@ envelopes = st.builds(
     correlation_id=st.none() | headers,
     causation_id=st.none() | headers,
     traceparent=st.none() | st.just(f"00-{1:032x}-{2:016x}-01"),
+    origin=st.just("mlflow+https://tracking.example.com"),
+    origin_time=st.none() | st.datetimes(timezones=st.just(UTC)),
 )
 
 
+@given(envelopes, namespace_commands)
+def test_a_command_survives_its_bytes(envelope: CommandEnvelope, other: NamespaceCommand) -> None:
+    for sent in (envelope, envelope._replace(model="team", command=other)):
+        key, value, headers = encode_command(sent)
+        decoded = decode_command(Stored(0, key, value, headers, 0))
+        assert decoded == sent._replace(digest=decoded.digest)
+        assert (decoded.digest is None) == (sent.token is None), "only what is signed is hashed"
+
+
 @given(envelopes)
-def test_a_command_survives_its_bytes(envelope: CommandEnvelope) -> None:
-    key, value, sent = encode_command(envelope)
-    assert decode_command(Stored(0, key, value, sent, 0)) == envelope
+def test_a_signature_covers_everything_that_a_command_means(envelope: CommandEnvelope) -> None:
+    seen: list[tuple[str, str]] = []
+
+    def sign(command_id: str, digest: str) -> str:
+        seen.append((command_id, digest))
+        return "signed"
+
+    key, value, headers = encode_command(envelope, sign)
+    decoded = decode_command(Stored(0, key, value, headers, 0))
+    assert (decoded.id, decoded.digest) == seen[0]
+    assert decoded.token == "signed"
+    for other in (
+        envelope._replace(id=str(UUID(int=77))),
+        envelope._replace(model="team/other"),
+        envelope._replace(command=DescribeModel(description="something else")),
+        envelope._replace(expected_seq=10**14 + 1),
+        envelope._replace(origin="elsewhere"),
+        envelope._replace(origin="there", origin_time=datetime(2001, 1, 1, tzinfo=UTC)),
+    ):
+        encode_command(other, sign)
+    assert len({digest for _, digest in seen}) == len(seen)
 
 
 @pytest.mark.parametrize("written", [str(UUID(int=7)).upper(), str(UUID(int=2**128 - 1)).upper()])
@@ -170,6 +210,8 @@ def test_a_record_of_the_log_is_read_whole() -> None:
         "causation_id": "c1",
         "claim": 3,
         "prev": "ab",
+        "origin": None,
+        "origin_time": None,
         "data": {"description": "x"},
     }
     assert event.time == datetime(2030, 1, 1, 0, 0, 0, 500_000, UTC)
@@ -190,11 +232,11 @@ def test_a_record_without_its_headers_is_broken(changes: dict[str, bytes | None]
 
 def test_an_unknown_event_and_a_wrong_value_are_broken() -> None:
     with pytest.raises(Broken, match="unknown event type 'Exploded'"):
-        decode_message("Exploded", b"{}")
+        decode_message("Exploded", b"{}", 1, b"")
     with pytest.raises(Broken, match="ModelDescribed: description: Field required"):
-        decode_message("ModelDescribed", b"{}")
+        decode_message("ModelDescribed", b"{}", 1, b"")
     with pytest.raises(Broken, match="Invalid JSON"):
-        decode_message("ModelDescribed", None)
+        decode_message("ModelDescribed", None, 1, b"")
 
 
 # Digest

@@ -54,9 +54,9 @@ STRUCTURED = {"content-type": b"application/cloudevents+json; charset=utf-8"}
 BAD = [
     Bad("a key of another partition", "misrouted", "murmur2", ELSEWHERE.encode()),
     Bad("no key", "no_key", "has no key", None),
-    Bad("an empty key", "no_key", "must be 'namespace/name'", b""),
+    Bad("an empty key", "no_key", "must be 'namespace/name' or a namespace", b""),
     Bad("a key that is not UTF-8", "no_key", "not UTF-8", b"team/\xff"),
-    Bad("a key without namespace", "no_key", "must be 'namespace/name'", b"churn"),
+    Bad("a namespace where a model is wanted", "no_key", "DescribeModel is a model", b"churn"),
     Bad("a key in another Unicode form", "no_key", "normal form C", "team/e\u0301".encode()),
     Bad("an unknown type", "unknown_type", "'Explode' is none of", headers={"ce_type": b"Explode"}),
     Bad("an event's type", "unknown_type", "is none of", headers={"ce_type": b"ModelDescribed"}),

@@ -10,7 +10,7 @@ from aiokafka import AIOKafkaProducer, ConsumerRecord
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 from aiokafka.structs import RecordMetadata
 
-from rollbook.eventlog.codec import Broken, decode_event, encode_command, heading
+from rollbook.eventlog.codec import Broken, Signer, decode_event, encode_command, heading
 from rollbook.eventlog.envelope import CommandEnvelope, EventEnvelope
 from rollbook.eventlog.fence import FencedProducer
 from rollbook.eventlog.kafka import read
@@ -89,7 +89,11 @@ class Asker:
         return await self._reader.position(partition)
 
     async def ask(
-        self, envelope: CommandEnvelope, *, timeout: timedelta = timedelta(seconds=30)
+        self,
+        envelope: CommandEnvelope,
+        *,
+        sign: Signer | None = None,
+        timeout: timedelta = timedelta(seconds=30),
     ) -> EventEnvelope:
         """The command's outcome, from the log.
 
@@ -97,7 +101,7 @@ class Asker:
         or outcomes cannot be read any more.
         A command that was carried out before gets its first outcome again.
         """
-        key, value, headers = encode_command(envelope)
+        key, value, headers = encode_command(envelope, sign)
         partition = partition_for(key, self._reader.partitions)
         future: asyncio.Future[EventEnvelope] = asyncio.get_running_loop().create_future()
         mark = envelope.id.encode()

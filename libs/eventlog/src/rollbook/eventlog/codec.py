@@ -1,29 +1,41 @@
 """Records to messages and back: CloudEvents 1.0 in the Kafka binary binding, derived from types."""
 
 import re
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import lru_cache
 from hashlib import blake2b, sha256
 from types import UnionType
-from typing import Any, Final, NamedTuple, get_args
+from typing import Any, Final, NamedTuple, TypeAlias, get_args
 
 from pydantic import JsonValue, TypeAdapter, ValidationError
 from pydantic_core import from_json, to_json
 
 from rollbook.domain.messages import Message
 from rollbook.domain.model import ModelCommand, ModelEvent
-from rollbook.domain.names import ModelKey
+from rollbook.domain.names import ModelKey, StreamKey
+from rollbook.domain.namespace import NamespaceCommand, NamespaceEvent
 from rollbook.eventlog.envelope import CommandEnvelope, EventEnvelope, Headers, Record
 from rollbook.eventlog.outcomes import LogMessage
 from rollbook.eventlog.position import Position
 from rollbook.eventlog.topics import COMMAND_LIMIT
+from rollbook.eventlog.upcasters import upcast
 
 SOURCE: Final = "/rollbook/command"
 UUID_FORM: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 SAFE_HEADER: Final = re.compile(r"[^\x00-\x1f\x7f\ud800-\udfff]{1,250}")
 CONTROL: Final = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
-PLAIN_ATTRIBUTES: Final = frozenset(("actor", "correlationid", "causationid", "source"))
-STRUCTURED: Final = "application/cloudevents+json"
+PLAIN_ATTRIBUTES: Final = (
+    "ce_actor",
+    "ce_correlationid",
+    "ce_causationid",
+    "ce_source",
+    "ce_origin",
+)
+SIGNED: Final = ("ce_id", "ce_type", "ce_expectedseq", "ce_origin", "ce_origintime")
+"""Attributes that change what a command does."""
+
+STRUCTURED: Final = b"application/cloudevents+json"
 UNREADABLE: Final = "rollbook_unreadable"
 """Header that stands, with the reason, for a record that no client library can read."""
 
@@ -38,11 +50,15 @@ def members(union: object) -> dict[str, type[Message]]:
     return found
 
 
-COMMANDS: Final = members(ModelCommand)
-MODEL_EVENTS: Final = members(ModelEvent)
+MODEL_COMMANDS: Final = members(ModelCommand)
+NAMESPACE_COMMANDS: Final = members(NamespaceCommand)
+COMMANDS: Final = MODEL_COMMANDS | NAMESPACE_COMMANDS
+NAMESPACE_EVENTS: Final = members(NamespaceEvent)
+STREAM_EVENTS: Final = members(ModelEvent) | NAMESPACE_EVENTS
 LOG_MESSAGES: Final = members(LogMessage)
 
 _model_key: Final = TypeAdapter(ModelKey)
+_stream_key: Final = TypeAdapter(StreamKey)
 
 
 class Poison(Exception):
@@ -68,6 +84,12 @@ def checked_model_key(key: str) -> str:
     return _model_key.validate_python(key)
 
 
+@lru_cache(maxsize=262_144)
+def checked_stream_key(key: str) -> str:
+    """The key, when it is `namespace/name` or a namespace; ValueError otherwise."""
+    return _stream_key.validate_python(key)
+
+
 def event_id(model: bytes | None, command_id: bytes, cmd_offset: int = 0) -> bytes:
     """The id of a command's answer: a UUID (version 8) that deciding it again gives again.
 
@@ -83,9 +105,14 @@ def _uuid_form(text: str) -> bytes:
 
 # Commands
 
+Signer: TypeAlias = Callable[[str, str], str]
+"""From the id and the digest of a command to the statement that proves who sends it."""
 
-def encode_command(envelope: CommandEnvelope) -> tuple[bytes, bytes, list[tuple[str, bytes]]]:
-    """Key, value and headers of a command in the binary binding."""
+
+def encode_command(
+    envelope: CommandEnvelope, sign: Signer | None = None
+) -> tuple[bytes, bytes, list[tuple[str, bytes]]]:
+    """Key, value and headers of a command in the binary binding, signed where one can."""
     headers = [
         ("ce_specversion", b"1.0"),
         ("ce_id", envelope.id.encode()),
@@ -98,38 +125,46 @@ def encode_command(envelope: CommandEnvelope) -> tuple[bytes, bytes, list[tuple[
         ("ce_correlationid", envelope.correlation_id),
         ("ce_causationid", envelope.causation_id),
         ("traceparent", envelope.traceparent),
-        ("authorization", f"Bearer {envelope.token}" if envelope.token else None),
+        ("ce_origin", envelope.origin),
+        ("ce_origintime", envelope.origin_time.isoformat() if envelope.origin_time else None),
     )
     headers += [(name, value.encode()) for name, value in optional if value is not None]
     if envelope.expected_seq is not None:
         headers.append(("ce_expectedseq", b"%d" % envelope.expected_seq))
+    key = envelope.model.encode()
     value = envelope.command.model_dump_json(exclude_defaults=True).encode()
-    return envelope.model.encode(), value, headers
+    token = envelope.token
+    if sign is not None:
+        attributes = {name: content.decode() for name, content in headers}
+        token = sign(envelope.id, command_digest(key, attributes, value))
+    if token:
+        headers.append(("authorization", f"Bearer {token}".encode()))
+    return key, value, headers
 
 
 def decode_command(record: Record) -> CommandEnvelope:
     """The command in a record of `rollbook.commands`; `Poison` when it can never work."""
-    headers = {name: content or b"" for name, content in record.headers}  # Kafka has null ones
+    headers = dict(record.headers)  # values may be null in spite of their type: Kafka has null ones
     value = record.value or b""
     if UNREADABLE in headers:
         raise Poison("malformed", headers[UNREADABLE].decode(errors="replace"))
     if len(value) > COMMAND_LIMIT:
-        said = UUID_FORM.fullmatch(headers.get("ce_id", b"").decode(errors="replace").lower())
+        said = UUID_FORM.fullmatch((headers.get("ce_id") or b"").decode(errors="replace").lower())
         raise Poison(
             "oversize",
             f"a command has at most {COMMAND_LIMIT:,} bytes, not {len(value):,}",
             command_id=said and said[0],
         )
     try:
-        attributes = {k[3:]: v.decode() for k, v in headers.items() if k.startswith("ce_")}
-        if headers.get("content-type", b"").startswith(STRUCTURED.encode()):
+        attributes = {k: (v or b"").decode() for k, v in headers.items() if k.startswith("ce_")}
+        if (headers.get("content-type") or b"").startswith(STRUCTURED):
             attributes, value = _open(value)
-        traceparent = headers["traceparent"].decode() if "traceparent" in headers else None
-        authorization = headers.get("authorization", b"").decode()
+        traceparent = (headers["traceparent"] or b"").decode() if "traceparent" in headers else None
+        authorization = (headers.get("authorization") or b"").decode()
     except UnicodeDecodeError as error:
         raise Poison("malformed", f"a header is not UTF-8: {error}") from None
-    kind = attributes.get("type", "")
-    command_id = _uuid(attributes.get("id"), kind)
+    kind = attributes.get("ce_type", "")
+    command_id = _uuid(attributes.get("ce_id"), kind)
 
     def poison(code: str, message: str) -> Poison:
         return Poison(code, message, command_id=command_id, command=kind)
@@ -137,7 +172,7 @@ def decode_command(record: Record) -> CommandEnvelope:
     if record.key is None:
         raise poison("no_key", "the record has no key: the key is the model, 'namespace/name'")
     try:
-        model = checked_model_key(record.key.decode())
+        model = checked_stream_key(record.key.decode())
     except UnicodeDecodeError:
         raise poison("no_key", "the record's key is not UTF-8") from None
     except ValidationError as error:
@@ -148,40 +183,81 @@ def decode_command(record: Record) -> CommandEnvelope:
     if cls is None:
         known = ", ".join(sorted(COMMANDS))
         raise poison("unknown_type", f"ce_type {kind[:100]!r} is none of {known}")
-    for name in PLAIN_ATTRIBUTES & attributes.keys():
-        if not SAFE_HEADER.fullmatch(attributes[name]):
-            raise poison("invalid", f"ce_{name}: must be 1 to 250 characters, none of them control")
-    expected = attributes.get("expectedseq")
+    if (kind in NAMESPACE_COMMANDS) == ("/" in model):
+        wanted = "a namespace" if kind in NAMESPACE_COMMANDS else "a model, 'namespace/name'"
+        raise poison("no_key", f"the key of {kind} is {wanted}")
+    for name in PLAIN_ATTRIBUTES:
+        if name in attributes and not _plain(attributes[name]):
+            raise poison("invalid", f"{name}: must be 1 to 250 characters, none of them control")
+    expected = attributes.get("ce_expectedseq")
     if expected is not None and not (expected.isdecimal() and len(expected) < 16):
         raise poison("invalid", "ce_expectedseq: must be a whole number, 0 or more")
-    try:
-        command = cls.model_validate_json(value)
+    try:  # the validator itself: `model_validate_json` does nothing more, half a microsecond later
+        command = cls.__pydantic_validator__.validate_json(value)
     except ValidationError as error:
         raise poison("invalid", _reasons(error)) from None
+    origin, origin_time = _origin(attributes, poison)
     return CommandEnvelope(
         id=command_id,
         model=model,
-        command=command,  # type: ignore[arg-type]  # COMMANDS holds the classes of ModelCommand
-        source=attributes.get("source", ""),
-        actor=attributes.get("actor"),
+        command=command,
+        source=attributes.get("ce_source", ""),
+        actor=attributes.get("ce_actor"),
         token=authorization.removeprefix("Bearer ") or None,
+        digest=command_digest(record.key, attributes, value) if authorization else None,
         expected_seq=int(expected) if expected is not None else None,
-        correlation_id=attributes.get("correlationid"),
-        causation_id=attributes.get("causationid"),
+        correlation_id=attributes.get("ce_correlationid"),
+        causation_id=attributes.get("ce_causationid"),
         traceparent=traceparent,
+        origin=origin,
+        origin_time=origin_time,
     )
+
+
+def command_digest(key: bytes, attributes: Mapping[str, str], value: bytes) -> str:
+    """SHA-256 (hexadecimal) over all of a command that means something: what is signed.
+
+    The bytes are lines that end in LF: the key, then the values of the attributes in `SIGNED`, each
+    empty where it is missing; then the data as it is.
+    """
+    lines = [key, *(attributes.get(name, "").encode() for name in SIGNED), value]
+    return sha256(b"\n".join(lines)).hexdigest()
+
+
+def _origin(
+    attributes: Mapping[str, str], poison: Callable[[str, str], Poison]
+) -> tuple[str | None, datetime | None]:
+    origin, text = attributes.get("ce_origin"), attributes.get("ce_origintime")
+    if text is None:
+        return origin, None
+    if origin is None:
+        raise poison("invalid", "ce_origintime: goes with ce_origin only")
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        time = None
+    if time is None or time.tzinfo is None:
+        raise poison("invalid", "ce_origintime: must be an RFC 3339 time with its offset")
+    return origin, time
+
+
+def _plain(text: str) -> bool:
+    if text.isascii() and text.isprintable():  # most are, and this is the cheap way to know
+        return 0 < len(text) <= 250
+    return SAFE_HEADER.fullmatch(text) is not None
 
 
 def _uuid(text: str | None, kind: str) -> str:
     if text is None:
         raise Poison("malformed", "ce_id is missing: every command has a UUID", command=kind)
-    if not UUID_FORM.fullmatch(text.lower()):
+    lower = text.lower()
+    if not UUID_FORM.fullmatch(lower):
         raise Poison("malformed", f"ce_id {text[:100]!r} is not a UUID", command=kind)
-    return text.lower()
+    return lower
 
 
 def _open(value: bytes) -> tuple[dict[str, str], bytes]:
-    """Attributes and data of a structured CloudEvent."""
+    """Attributes, named as the headers of a binary one, and data of a structured CloudEvent."""
     try:
         event: JsonValue = from_json(value)
     except ValueError as error:
@@ -189,7 +265,7 @@ def _open(value: bytes) -> tuple[dict[str, str], bytes]:
     if not isinstance(event, dict):
         raise Poison("malformed", "a structured CloudEvent is a JSON object")
     data = event.pop("data", None)
-    return {k.lower(): str(v) for k, v in event.items() if v is not None}, to_json(data)
+    return {f"ce_{k.lower()}": str(v) for k, v in event.items() if v is not None}, to_json(data)
 
 
 def _reasons(error: ValidationError) -> str:
@@ -216,6 +292,7 @@ class Heading(NamedTuple):
     cmd_offset: int | None
     time: bytes
     actor: bytes
+    schema: int
 
 
 def heading(record: Record) -> Heading:
@@ -232,6 +309,7 @@ def heading(record: Record) -> Heading:
             int(offset) if offset is not None else None,
             headers["ce_time"] or b"",
             headers.get("ce_actor", b""),
+            int(headers.get("ce_schema", 1)),
         )
     except (KeyError, ValueError, TypeError, AttributeError) as error:  # null headers, too
         raise Broken(f"header {error} of offset {record.offset}") from None
@@ -242,15 +320,24 @@ def encode_value(message: Message) -> bytes:
     return message.__pydantic_serializer__.to_json(message, exclude_none=True)
 
 
-def decode_message(kind: str, value: bytes | None) -> LogMessage:
-    """The message in a record's value; `Broken` when the type is unknown or the value wrong."""
+def decode_message(kind: str, value: bytes | None, schema: int, actor: bytes) -> LogMessage:
+    """The message in a record's value, whatever version it was written in.
+
+    `Broken` when the type is unknown or the value wrong. Of a newer version than ours what we know
+    is read: a version that old readers cannot survive has another name.
+    """
     cls = LOG_MESSAGES.get(kind)
     if cls is None:
         raise Broken(f"unknown event type {kind!r}")
     try:  # what a newer writer added is not ours to judge, at any depth
+        if schema < cls.schema_version:
+            old = upcast(kind, schema, cls.schema_version, from_json(value or b""), actor.decode())
+            value = to_json(old)
         return cls.__pydantic_validator__.validate_json(value or b"", extra="ignore")  # type: ignore[no-any-return]
     except ValidationError as error:
         raise Broken(f"{kind}: {_reasons(error)}") from None
+    except (ValueError, TypeError, KeyError) as error:
+        raise Broken(f"{kind} of version {schema} cannot be brought forward: {error!r}") from None
 
 
 def digest(key: bytes | None, value: bytes | None, headers: Headers) -> str:
@@ -278,11 +365,12 @@ def decode_event(record: Record, partition: int) -> EventEnvelope:
         return value.decode() if value is not None else None
 
     command_id = text("ce_commandid")
+    origin_time = text("ce_origintime")
     return EventEnvelope(
         position=Position(partition, record.offset),
         id=text("ce_id") or "",
         model=record.key.decode() if record.key else None,
-        message=decode_message(head.kind, record.value),
+        message=decode_message(head.kind, record.value, head.schema, head.actor),
         time=datetime.fromisoformat(head.time.decode()),
         seq=head.seq,
         prev=head.prev.decode(),
@@ -293,6 +381,8 @@ def decode_event(record: Record, partition: int) -> EventEnvelope:
         correlation_id=text("ce_correlationid") or command_id,
         causation_id=text("ce_causationid") or command_id,
         traceparent=text("traceparent"),
+        origin=text("ce_origin"),
+        origin_time=datetime.fromisoformat(origin_time) if origin_time else None,
     )
 
 
@@ -311,5 +401,7 @@ def as_json(envelope: EventEnvelope) -> dict[str, Any]:
         "causation_id": envelope.causation_id,
         "claim": envelope.claim,
         "prev": envelope.prev or None,
+        "origin": envelope.origin,
+        "origin_time": envelope.origin_time.isoformat() if envelope.origin_time else None,
         "data": envelope.message.model_dump(mode="json", exclude_none=True),
     }

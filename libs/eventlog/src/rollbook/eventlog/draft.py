@@ -5,10 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from rollbook.domain.access import Principal
 from rollbook.domain.messages import Message, Refused, Unchanged
-from rollbook.domain.model import ModelEvent, evolve
+from rollbook.domain.streams import StreamEvent, evolve
+from rollbook.domain.tenancy import Namespace
 from rollbook.eventlog.codec import (
     COMMANDS,
+    LOG_MESSAGES,
     SOURCE,
     Poison,
     decode_command,
@@ -25,17 +28,19 @@ from rollbook.observability.tracing import Step, step
 _SPEC = ("ce_specversion", b"1.0")
 _SOURCE = ("ce_source", SOURCE.encode())
 _JSON = ("content-type", b"application/json")
+_TYPES = {cls: ("ce_type", name.encode()) for name, cls in LOG_MESSAGES.items()}
+_UNKNOWN = UNKNOWN_ACTOR.encode()
 
 
 class Decider(Protocol):
     """The command service's handlers: who is asking, and what comes of it."""
 
-    def actor(self, envelope: CommandEnvelope, now: datetime) -> str:
+    def principal(self, envelope: CommandEnvelope, now: datetime) -> Principal:
         """Who sends the command; `Refused` when that cannot be proven."""
 
     def decide(
-        self, stream: Stream, envelope: CommandEnvelope, actor: str
-    ) -> ModelEvent | Unchanged:
+        self, stream: Stream, envelope: CommandEnvelope, principal: Principal, now: datetime
+    ) -> StreamEvent | Unchanged:
         """What comes of the command; `Refused` when it may not be."""
 
 
@@ -94,7 +99,8 @@ class Draft:
     def _poison(self, record: Record, poison: Poison) -> None:
         self.dead_letters.append(DeadLetter(record, poison.code, poison.message))
         origin = f"{self._base.number}/{record.offset}"
-        command_id = poison.command_id or event_id(None, origin.encode()).decode()
+        said = poison.command_id
+        command_id = said.encode() if said is not None else event_id(None, origin.encode())
         refused = CommandRefused(
             command=poison.command[:100],
             code=poison.code,
@@ -103,26 +109,29 @@ class Draft:
         )
         usable_key = record.key if poison.code in ("invalid", "unknown_type") else None
         seq = self.stream(usable_key.decode()).seq if usable_key else 0
-        self._append(record, refused, usable_key, UNKNOWN_ACTOR, command_id, seq)
+        self._append(record, refused, usable_key, _UNKNOWN, command_id, seq)
         self.counts[poison.command if poison.command in COMMANDS else "unknown", "poison"] += 1
 
     def _answer(self, record: Record, envelope: CommandEnvelope) -> None:
         key = record.key
         kind = type(envelope.command).__name__
         stream = self.stream(envelope.model)
-        traced = step(f"decide {kind}", envelope.traceparent)
-        actor, mark = UNKNOWN_ACTOR, None
+        traced = step(f"decide {kind}", envelope.traceparent) if envelope.traceparent else None
+        asked = envelope.id.encode()
+        sender, mark = _UNKNOWN, None
         outcome: Message
         seq, prev = stream.seq, None
         try:
-            actor = self._decider.actor(envelope, self.time)
-            mark = fingerprint(key, actor.encode(), envelope.id.encode())
+            principal = self._decider.principal(envelope, self.time)
+            actor = principal.subject
+            sender = actor.encode()
+            mark = fingerprint(key, sender, asked)
             if (known := self._known(mark)) is not None:
                 outcome, result = CommandRepeated(offset=known), "repeated"
             elif stream.broken is not None:
                 raise Refused("stream_broken", f"this model's history is broken: {stream.broken}")
             else:
-                decided = self._decider.decide(stream, envelope, actor)
+                decided = self._decider.decide(stream, envelope, principal, self.time)
                 if isinstance(decided, Unchanged):
                     outcome = CommandConfirmed(command=kind, version=decided.version)
                     result = "confirmed"
@@ -133,15 +142,20 @@ class Draft:
             outcome = CommandRefused(command=kind, code=refused.code, message=refused.message)
             result = "refused"
         appended = self._append(
-            record, outcome, key, actor, envelope.id, seq, prev=prev, envelope=envelope, step=traced
+            record, outcome, key, sender, asked, seq, prev=prev, envelope=envelope, step=traced
         )
         if mark is not None and result != "repeated":
             self.answered[mark] = self._base.next_offset + len(self.outcomes) - 1
         if prev is not None:
-            model = evolve(stream.model, outcome)  # type: ignore[arg-type]  # accepted: an event
+            state = evolve(stream.state, outcome)  # type: ignore[arg-type]  # accepted: an event
             own = digest(appended.key, appended.value, appended.headers)
-            self.streams[envelope.model] = Stream(model, seq, own)
+            self.streams[envelope.model] = Stream(state, seq, own)
         self.counts[kind, result] += 1
+
+    def namespaces(self) -> dict[str, Namespace]:
+        """The namespaces that changed."""
+        changed = {key: stream.state for key, stream in self.streams.items() if "/" not in key}
+        return {key: state for key, state in changed.items() if isinstance(state, Namespace)}
 
     def stream(self, key: str) -> Stream:
         """The stream as this draft would leave it."""
@@ -157,26 +171,25 @@ class Draft:
         record: Record,
         message: Message,
         key: bytes | None,
-        actor: str,
-        command_id: str,
+        actor: bytes,
+        command_id: bytes,
         seq: int,
         *,
         prev: str | None = None,
         envelope: CommandEnvelope | None = None,
         step: Step | None = None,
     ) -> Outgoing:
-        asked = command_id.encode()
         headers = [
             _SPEC,
-            ("ce_id", event_id(key, asked, record.offset)),
+            ("ce_id", event_id(key, command_id, record.offset)),
             _SOURCE,
-            ("ce_type", type(message).__name__.encode()),
+            _TYPES[type(message)],
             self._time,
             ("ce_seq", b"%d" % seq),
-            ("ce_commandid", asked),
+            ("ce_commandid", command_id),
             ("ce_cmdoffset", b"%d" % record.offset),
             self._claim,
-            ("ce_actor", actor.encode()),
+            ("ce_actor", actor),
             _JSON,
         ]
         if key is not None:
@@ -190,6 +203,10 @@ class Draft:
                 headers.append(("ce_correlationid", envelope.correlation_id.encode()))
             if envelope.causation_id is not None:
                 headers.append(("ce_causationid", envelope.causation_id.encode()))
+            if envelope.origin is not None:
+                headers.append(("ce_origin", envelope.origin.encode()))
+                if envelope.origin_time is not None:
+                    headers.append(("ce_origintime", envelope.origin_time.isoformat().encode()))
         if step is not None:
             self.steps.append(step)
             headers.append(("traceparent", step.traceparent.encode()))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple, Protocol, TypeAlias
 
-from rollbook.domain.model import ModelCommand
+from rollbook.domain.streams import StreamCommand
 from rollbook.eventlog.outcomes import LogMessage
 from rollbook.eventlog.position import Position
 
@@ -51,15 +51,23 @@ class CommandEnvelope(NamedTuple):
     id: str
     """A UUID that the sender chose; a repeat has the same."""
     model: str
-    command: ModelCommand
+    """The stream: `namespace/name`, or `namespace` for what governs one."""
+    command: StreamCommand
     source: str = "rollbook"
     actor: str | None = None
     """Who the sender says it is; believed only where the registry is open."""
     token: str | None = None
+    """The statement that proves who sends this command; never a credential that can be reused."""
+    digest: str | None = None
+    """SHA-256 (hexadecimal) of the command as it came, where a token is to be checked with it."""
     expected_seq: int | None = None
     correlation_id: str | None = None
     causation_id: str | None = None
     traceparent: str | None = None
+    origin: str | None = None
+    """Where it was imported from."""
+    origin_time: datetime | None = None
+    """When it happened there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +77,10 @@ class EventEnvelope:
     position: Position
     id: str
     model: str | None
-    """`namespace/name`; None for claims and for commands whose key could not be used."""
+    """The stream: `namespace/name`, or `namespace` for what governs one.
+
+    None for claims and for commands whose key could not be used.
+    """
     message: LogMessage
     time: datetime
     seq: int
@@ -83,3 +94,7 @@ class EventEnvelope:
     correlation_id: str | None
     causation_id: str | None
     traceparent: str | None
+    origin: str | None = None
+    """Where it was imported from; None for what happened here."""
+    origin_time: datetime | None = None
+    """When it happened there."""

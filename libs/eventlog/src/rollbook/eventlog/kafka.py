@@ -37,10 +37,12 @@ class KafkaPartitionLog:
         await self.release()
         self._producer = await FencedProducer.open(self._log.kafka, self._name)
         offset = await self._producer.append(self._log.events, self._partition, [record])
-        mark = Outgoing(b"claim", record.value, [], 0)  # fences the snapshots topic as well
+        mark = Outgoing(b"claim", record.value, [], 0)  # fences the other topics as well
         self._snapshots_end = 1 + await self._writer.append(
             self._log.snapshots, self._partition, [mark]
         )
+        own = Outgoing(b"claim/%d" % self._partition, b"null", [], 0)
+        await self._writer.append(self._log.governance, 0, [own])
         return offset
 
     async def events(self, start: int, stop: int) -> AsyncIterator[Sequence[Record]]:
@@ -62,6 +64,10 @@ class KafkaPartitionLog:
         """Append snapshot records in order."""
         if parts:
             await self._writer.append(self._log.snapshots, self._partition, parts)
+
+    async def govern(self, states: Sequence[Outgoing]) -> None:
+        """Append the newest states of namespaces."""
+        await self._writer.append(self._log.governance, 0, states)
 
     async def bury(self, letters: Sequence[Outgoing]) -> None:
         """Append dead letters."""

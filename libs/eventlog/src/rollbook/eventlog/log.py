@@ -36,6 +36,9 @@ class PartitionLog(Protocol):
     async def save(self, parts: Sequence[Outgoing]) -> None:
         """Append snapshot records in order."""
 
+    async def govern(self, states: Sequence[Outgoing]) -> None:
+        """Append the newest states of namespaces."""
+
     async def bury(self, letters: Sequence[Outgoing]) -> None:
         """Append dead letters."""
 

@@ -44,7 +44,7 @@ class Fault(Enum):
     """The records land just before the next claim."""
 
 
-Operation: TypeAlias = Literal["claim", "append", "save", "bury", "events", "snapshots"]
+Operation: TypeAlias = Literal["claim", "append", "save", "govern", "bury", "events", "snapshots"]
 
 
 @dataclass(slots=True)
@@ -66,6 +66,7 @@ class MemoryBroker:
     def __init__(self, partitions: int = 1) -> None:
         self.places = [_Place() for _ in range(partitions)]
         self.dead_letters: list[Stored] = []
+        self.governance: list[Stored] = []
 
     def publish(
         self, partition: int, key: bytes | None, value: bytes | None, headers: Headers
@@ -148,6 +149,10 @@ class MemoryLog:
         """Append snapshot records in order."""
         if parts:
             await self._write("save", self._place.snapshots, parts)
+
+    async def govern(self, states: Sequence[Outgoing]) -> None:
+        """Append the newest states of namespaces."""
+        await self._write("govern", self._broker.governance, states)
 
     async def bury(self, letters: Sequence[Outgoing]) -> None:
         """Append dead letters."""

@@ -1,9 +1,9 @@
-"""What stands in the log beside the model's events: answers that change nothing, and claims."""
+"""What stands in the log beside the streams' events: answers that change nothing, and claims."""
 
 from typing import TypeAlias
 
 from rollbook.domain.messages import Event
-from rollbook.domain.model import ModelEvent
+from rollbook.domain.streams import StreamEvent
 
 
 class CommandRefused(Event):
@@ -36,7 +36,7 @@ class WriterClaimed(Event):
 
 
 Answer: TypeAlias = CommandRefused | CommandConfirmed | CommandRepeated
-LogMessage: TypeAlias = ModelEvent | Answer | WriterClaimed
+LogMessage: TypeAlias = StreamEvent | Answer | WriterClaimed
 
 INVALID = frozenset({"invalid", "malformed", "unknown_type", "misrouted", "no_key", "oversize"})
 """Refusal codes of commands that could never work."""

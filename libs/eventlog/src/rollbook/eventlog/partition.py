@@ -7,9 +7,17 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, NamedTuple
 
 from rollbook.domain import snapshot
-from rollbook.domain.model import ModelEvent, evolve
-from rollbook.domain.state import Model
-from rollbook.eventlog.codec import MODEL_EVENTS, Broken, Heading, decode_message, digest, heading
+from rollbook.domain.streams import NEW_MODEL, State, StreamEvent, beginning, evolve
+from rollbook.domain.tenancy import Namespace
+from rollbook.eventlog.codec import (
+    NAMESPACE_EVENTS,
+    STREAM_EVENTS,
+    Broken,
+    Heading,
+    decode_message,
+    digest,
+    heading,
+)
 from rollbook.eventlog.envelope import Record
 
 if TYPE_CHECKING:
@@ -25,9 +33,9 @@ LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Stream(NamedTuple):
-    """A model with its place in its own history."""
+    """A model, or a namespace, with its place in its own history."""
 
-    model: Model = Model()
+    state: State = NEW_MODEL
     seq: int = 0
     prev: str = ""
     """SHA-256 (hexadecimal) of the last event."""
@@ -46,9 +54,13 @@ class Sealed:
 
     def open(self) -> Stream:
         """The stream, ready to decide on."""
-        model = snapshot.restore(self.head["model"], self.blocks)  # type: ignore[arg-type]
+        state: State
+        if "namespace" in self.head:
+            state = snapshot.restore_namespace(self.head["namespace"])  # type: ignore[arg-type]
+        else:
+            state = snapshot.restore(self.head["model"], self.blocks)  # type: ignore[arg-type]
         return Stream(
-            model,
+            state,
             int(str(self.head["seq"])),
             str(self.head["prev"]),
             str(self.head["broken"]) if self.head["broken"] else None,
@@ -77,14 +89,20 @@ class Partition:
         self._remembered = remembered
 
     def stream(self, key: str) -> Stream:
-        """The model's stream; an empty one for a model that nobody registered."""
+        """The stream of a model or namespace; an empty one where nothing has happened yet."""
         found = self.streams.get(key)
         if found is not None:
             return found
         if (sealed := self.sealed.get(key)) is not None:
             found = self.streams[key] = sealed.open()
             return found
-        return Stream()
+        return Stream(beginning(key))
+
+    def namespaces(self) -> dict[str, Namespace]:
+        """The namespaces that live in this partition."""
+        keys = {key for key in (*self.sealed, *self.streams) if "/" not in key}
+        states = {key: self.stream(key).state for key in sorted(keys)}
+        return {key: state for key, state in states.items() if isinstance(state, Namespace)}
 
     def claimed(self, offset: int) -> None:
         """Take in our own claim, which stands at `offset`."""
@@ -118,7 +136,7 @@ class Partition:
         known_sender = head.actor != UNKNOWN_ACTOR.encode()
         if head.command_id is not None and known_sender and head.kind != "CommandRepeated":
             self.answered[fingerprint(record.key, head.actor, head.command_id)] = record.offset
-        if head.kind in MODEL_EVENTS and key is not None:
+        if head.kind in STREAM_EVENTS and key is not None:
             self._follow(key, head, record)
 
     def _follow(self, key: str, head: Heading, record: Record) -> None:
@@ -155,11 +173,15 @@ def follow(stream: Stream, head: Heading, record: Record) -> Stream:
     if head.prev.decode() != stream.prev:
         return stream._replace(broken=f"event at offset {record.offset} has the wrong prev")
     try:
-        event: ModelEvent = decode_message(head.kind, record.value)  # type: ignore[assignment]
-        model = evolve(stream.model, event)
+        if isinstance(stream.state, Namespace) != (head.kind in NAMESPACE_EVENTS):
+            raise Broken(f"{head.kind} is no event of such a stream")
+        event: StreamEvent = decode_message(  # type: ignore[assignment]  # no answer, by its kind
+            head.kind, record.value, head.schema, head.actor
+        )
+        state = evolve(stream.state, event)
     except (Broken, KeyError, ValueError) as error:
         return stream._replace(broken=f"event at offset {record.offset}: {error}")
-    return Stream(model, head.seq, digest(record.key, record.value, record.headers))
+    return Stream(state, head.seq, digest(record.key, record.value, record.headers))
 
 
 def fingerprint(key: bytes | None, actor: bytes, command_id: bytes) -> bytes:

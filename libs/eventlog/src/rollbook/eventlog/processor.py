@@ -4,15 +4,17 @@ import asyncio
 import os
 import socket
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from random import uniform
 
+from rollbook.domain.tenancy import Namespace
 from rollbook.eventlog import snapshots
 from rollbook.eventlog.codec import SOURCE, encode_value
 from rollbook.eventlog.draft import DeadLetter, Decider, Draft
 from rollbook.eventlog.envelope import Outgoing, Record
+from rollbook.eventlog.governance import Governance, as_record
 from rollbook.eventlog.log import Fenced, Intake, PartitionLog, Unavailable
 from rollbook.eventlog.outcomes import WriterClaimed
 from rollbook.eventlog.partition import Partition
@@ -61,6 +63,7 @@ class Processor:
         pace: Pace = Pace(),  # frozen
         clock: Clock = utc_now,
         writer: str | None = None,
+        governance: Governance | None = None,
     ) -> None:
         self.number = number
         self.state: Partition | None = None
@@ -71,6 +74,7 @@ class Processor:
         self._pace = pace
         self._clock = clock
         self._writer = writer or writer_name()
+        self._governance = governance or Governance()
         self._snapshotter = Snapshotter()
         self._stopping = asyncio.Event()
         self._failures = 0
@@ -115,6 +119,8 @@ class Processor:
         if state.next_offset != claimed:
             raise Unavailable(f"read to offset {state.next_offset}, but the claim is at {claimed}")
         state.claimed(claimed)
+        # Whoever wrote before may have died between a namespace's event and its copy.
+        await self._govern(log_, state.namespaces(), claimed)
         self.state = state
         if state.breaks > breaks:
             metrics.BROKEN_STREAMS.labels("command").inc(state.breaks - breaks)
@@ -185,6 +191,7 @@ class Processor:
             self.state = None
             raise Unavailable(f"outcomes stand at {first}, not at {state.next_offset}")
         state.merge(draft)
+        await self._govern(log_, draft.namespaces(), state.next_offset - 1)
         for (command, result), count in draft.counts.items():
             metrics.OUTCOMES.labels(command, result).inc(count)
         for letter in draft.dead_letters:
@@ -196,6 +203,16 @@ class Processor:
                 code=letter.code,
                 reason=letter.reason,
             )
+
+    async def _govern(
+        self, log_: PartitionLog, namespaces: Mapping[str, Namespace], offset: int
+    ) -> None:
+        """Let everybody know what governs namespaces, as of `offset`; here it holds at once."""
+        if not namespaces:
+            return
+        for name, namespace in namespaces.items():
+            self._governance.apply(name, namespace, offset)
+        await log_.govern([as_record(name, state, offset) for name, state in namespaces.items()])
 
     async def _snapshot(self, log_: PartitionLog, state: Partition) -> None:
         for parts in self._snapshotter.take(state):

@@ -8,6 +8,8 @@ from pydantic_core import from_json, to_json
 
 from rollbook.domain import snapshot
 from rollbook.domain.state import Model
+from rollbook.domain.streams import NEW_MODEL
+from rollbook.domain.tenancy import Namespace
 from rollbook.eventlog.envelope import Outgoing, Record
 from rollbook.eventlog.partition import Partition, Sealed, Stream
 
@@ -45,23 +47,26 @@ class Snapshotter:
     ) -> Iterator[list[Outgoing]]:
         offset = manifest["offset"]
         for key, stream in touched.items():
-            before = self._written.get(key, Model())
-            rows = list(snapshot.blocks(stream.model))
-            yield [
-                _record(f"blocks/{number}/{key}", {"offset": offset, "rows": block})
-                for number, block in enumerate(rows)
-                if _changed(stream.model, before, number)
-            ]
             head = {
                 "offset": offset,
                 "seq": stream.seq,
                 "prev": stream.prev,
                 "broken": stream.broken,
-                "blocks": len(rows),
-                "model": snapshot.head(stream.model),
             }
-            yield [_record(f"head/{key}", head)]
-            self._written[key] = stream.model
+            if isinstance(stream.state, Namespace):
+                own = snapshot.namespace_head(stream.state)
+                yield [_record(f"head/{key}", head | {"blocks": 0, "namespace": own})]
+                continue
+            before = self._written.get(key, NEW_MODEL)
+            rows = list(snapshot.blocks(stream.state))
+            yield [
+                _record(f"blocks/{number}/{key}", {"offset": offset, "rows": block})
+                for number, block in enumerate(rows)
+                if _changed(stream.state, before, number)
+            ]
+            own = snapshot.head(stream.state)
+            yield [_record(f"head/{key}", head | {"blocks": len(rows), "model": own})]
+            self._written[key] = stream.state
         for number in range(manifest["chunks"]):
             rows_ = answered[number * CHUNK : (number + 1) * CHUNK]
             yield [_record(f"answered/{number}", rows_)]

@@ -31,14 +31,14 @@ class Topic:
 
 COMMANDS = Topic(
     "commands",
-    "model",
+    "model or namespace",
     "wishes; any pipeline with the right to may publish",
     True,
     {"retention.ms": str(7 * DAY), "max.message.bytes": str(RECORD_LIMIT)},
 )
 EVENTS = Topic(
     "events",
-    "model",
+    "model or namespace",
     "the log: outcomes and writer claims; only the command service writes",
     True,
     {
@@ -56,6 +56,13 @@ SNAPSHOTS = Topic(
     True,
     {"cleanup.policy": "compact", "max.message.bytes": str(RECORD_LIMIT)},
 )
+GOVERNANCE = Topic(
+    "governance",
+    "namespace",
+    "the newest rules, grants and keys of each namespace; only the command service writes",
+    False,
+    {"cleanup.policy": "compact", "max.message.bytes": str(RECORD_LIMIT)},
+)
 DEAD_LETTERS = Topic(
     "dead-letters",
     "origin",
@@ -63,7 +70,7 @@ DEAD_LETTERS = Topic(
     False,
     {"retention.ms": str(90 * DAY), "max.message.bytes": str(RECORD_LIMIT + 1_000_000)},
 )
-TOPICS = (COMMANDS, EVENTS, SNAPSHOTS, DEAD_LETTERS)
+TOPICS = (COMMANDS, EVENTS, SNAPSHOTS, GOVERNANCE, DEAD_LETTERS)
 
 DEFAULT_PARTITIONS = 4
 
@@ -94,6 +101,11 @@ class LogAddress:
     def snapshots(self) -> str:
         """Where the command service keeps its snapshots."""
         return self.name(SNAPSHOTS)
+
+    @property
+    def governance(self) -> str:
+        """The newest state of each namespace."""
+        return self.name(GOVERNANCE)
 
     @property
     def dead_letters(self) -> str:

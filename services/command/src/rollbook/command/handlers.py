@@ -1,68 +1,97 @@
 """What the command service decides: who is asking, and what comes of the command. Pure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from joserfc import jwt
-from joserfc.errors import JoseError
-from joserfc.jwk import OctKey
-
+from rollbook.domain import access
+from rollbook.domain.access import Principal
+from rollbook.domain.context import Context
 from rollbook.domain.messages import Refused, Unchanged
-from rollbook.domain.model import ModelEvent, decide
-from rollbook.eventlog.codec import SAFE_HEADER
+from rollbook.domain.requests import ApprovePromotion
+from rollbook.domain.streams import StreamEvent, decide
 from rollbook.eventlog.envelope import CommandEnvelope
+from rollbook.eventlog.governance import Governance
 from rollbook.eventlog.partition import UNKNOWN_ACTOR, Stream
+from rollbook.identity.accounts import PREFIX, KeyOf
+from rollbook.identity.statement import About, Verifier
+from rollbook.identity.trust import Trust
 
-LEEWAY = 30
-"""Seconds that clocks may differ."""
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What a secured registry asks of each command."""
+
+    app: str
+    """The log that a statement must be meant for."""
+    verifier: Verifier
+    trust: Trust
+    key_of: KeyOf
+
+    def principal(self, envelope: CommandEnvelope, now: datetime) -> Principal:
+        """Who sends the command; `Refused` when its statement does not prove it."""
+        token = envelope.token
+        if token is None:
+            raise Refused(
+                "unauthenticated",
+                "a statement is needed: send 'authorization: Bearer …', signed for this command",
+            )
+        if token.startswith(PREFIX):  # it has been read by everybody who reads the topic
+            raise Refused(
+                "unauthenticated",
+                "an account's secret now stands in a topic: revoke its key at once,"
+                " and send a statement that is signed with the next one instead",
+            )
+        about = About(self.app, envelope.id, envelope.digest or "")
+        return self.trust.raised(self.verifier.principal(token, about, self.key_of, now))
 
 
 @dataclass(frozen=True, slots=True)
 class Handlers:
-    """The command service's `Decider`; with no key, it believes who a sender says it is."""
+    """The command service's `Decider`; with no proof asked for, it believes what senders say."""
 
-    key: OctKey | None = None
+    governance: Governance = field(default_factory=Governance)
+    proof: Proof | None = None
 
-    def actor(self, envelope: CommandEnvelope, now: datetime) -> str:
-        """Who sends the command, by its token; `Refused` when the token does not prove it."""
-        if self.key is None:
-            if envelope.token is not None:
-                raise Refused(
-                    "unauthenticated",
-                    "this registry is open and cannot verify a token: send none,"
-                    " or set ROLLBOOK_TOKEN_SECRET on the command service",
-                )
-            named = envelope.actor or "anonymous"
-            return named if named != UNKNOWN_ACTOR else "anonymous"
-        if envelope.token is None:
-            raise Refused("unauthenticated", "a token is needed: send 'authorization: Bearer …'")
-        try:
-            claims = jwt.decode(envelope.token, self.key, algorithms=["HS256"]).claims
-            rules = jwt.JWTClaimsRegistry(
-                now=int(now.timestamp()),
-                leeway=LEEWAY,
-                sub={"essential": True},
-                exp={"essential": True},
+    def principal(self, envelope: CommandEnvelope, now: datetime) -> Principal:
+        """Who sends the command; `Refused` when that is not proven."""
+        if self.proof is not None:
+            return self.proof.principal(envelope, now)
+        if envelope.token is not None:
+            raise Refused(
+                "unauthenticated",
+                "this registry is open and cannot verify a token: send none,"
+                " or set ROLLBOOK_TOKEN_SECRET on the command service",
             )
-            rules.validate(claims)
-        except (JoseError, ValueError, TypeError) as error:  # TypeError: a "crit" that is no list
-            raise Refused("unauthenticated", f"the token is not valid: {error}") from None
-        subject = str(claims["sub"])
-        if not SAFE_HEADER.fullmatch(subject) or subject == UNKNOWN_ACTOR:
-            raise Refused("unauthenticated", "the token's sub must be 1 to 250 plain characters")
-        return subject
+        named = envelope.actor or "anonymous"
+        return Principal(named if named != UNKNOWN_ACTOR else "anonymous", everything=True)
 
     def decide(
-        self,
-        stream: Stream,
-        envelope: CommandEnvelope,
-        actor: str,  # roles will ask for it
-    ) -> ModelEvent | Unchanged:
-        """What comes of the command; `Refused` when the state forbids it."""
-        if envelope.expected_seq is not None and envelope.expected_seq != stream.seq:
-            raise Refused(
-                "conflict",
-                f"expected_seq is {envelope.expected_seq}, but the model is at {stream.seq}:"
-                " read it again and decide anew",
-            )
-        return decide(stream.model, envelope.command)
+        self, stream: Stream, envelope: CommandEnvelope, principal: Principal, now: datetime
+    ) -> StreamEvent | Unchanged:
+        """What comes of the command; `Refused` when the state or the rules forbid it."""
+        key, command = envelope.model, envelope.command
+        _, _, name = key.partition("/")
+        own = self.governance.of(key)
+        if principal.everything:  # the hot path of an open registry
+            _check_seq(stream, envelope)
+            return decide(stream.state, command, Context(now, principal.subject, own, name))
+        both = own, self.governance.registry
+        # First: whoever may do nothing here is not told how far the stream has come.
+        access.check(principal, command, key, stream.state, both, now)
+        _check_seq(stream, envelope)
+        titles = None
+        if isinstance(command, ApprovePromotion):
+            environment = access.environment_of(command, stream.state)
+            titles = access.titles(principal, key, environment, both, now)
+        releaser = access.is_releaser(principal, key, both, now)
+        context = Context(now, principal.subject, own, name, titles, releaser)
+        return decide(stream.state, command, context)
+
+
+def _check_seq(stream: Stream, envelope: CommandEnvelope) -> None:
+    if envelope.expected_seq is not None and envelope.expected_seq != stream.seq:
+        raise Refused(
+            "conflict",
+            f"expected_seq is {envelope.expected_seq}, but the model is at {stream.seq}:"
+            " read it again and decide anew",
+        )

@@ -5,6 +5,9 @@ from datetime import timedelta
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from rollbook.domain.grants import PublicKey
+from rollbook.identity.trust import Subjects
+
 
 class CommandSettings(BaseSettings):
     """Settings of one command-service process."""
@@ -27,4 +30,10 @@ class CommandSettings(BaseSettings):
     snapshot_every: int = Field(default=50_000, ge=1)
     """Events of a partition between two snapshots."""
     token_secret: SecretStr | None = Field(default=None, min_length=32)
-    """HS256 secret of the tokens that prove who sends a command; without one, anybody may."""
+    """Secret that our own services share; without one the registry is open: all may do all."""
+    admins: Subjects = ()
+    """Who may do everything, joined by commas: subjects, such as `anna@example.com`."""
+    admin_public_key: PublicKey | None = None
+    """Its holder is `account:rollbook/admin` and may do everything, before anything was granted."""
+    statement_lives: timedelta = Field(default=timedelta(days=1), gt=timedelta(0))
+    """How long a statement that goes with a command on Kafka may be good, at most."""
