@@ -214,7 +214,9 @@ async def test_values_that_postgres_rejects_park_only_their_model(cluster: Clust
         book.spoils(deep)
         book.says("default/long", ModelRegistered())
         artifact = Artifact(uri="s3://m", digest="sha256:" + "0" * 64)
-        book.says("default/long", VersionRegistered(version=2**40, artifact=artifact))
+        book.says(
+            "default/long", VersionRegistered(version=2**40, registered_by="a", artifact=artifact)
+        )
         book.says("default/answer", CommandConfirmed(command="x"), seq=2**70)
         book.says(None, CommandConfirmed(command="x"), seq=2**70)
         book.says("default/b", ModelRegistered())

@@ -3,16 +3,24 @@
 import asyncio
 
 import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
 
 from rollbook.domain.catalog import RegisterModel, TagModel
 from rollbook.eventlog.asking import Asker
 from rollbook.eventlog.log import Unavailable
 from rollbook.projector.replay import Replayed, ReplayRunning, replay
 from rollbook.readmodel import models, offsets, parked
-from tests.integration.projector.world import World, fresh, projecting
+from rollbook.readmodel.digests import TABLES
+from tests.integration.projector.world import World, append, fresh, projecting
+from tests.integration.readmodel.shown import read_back
+from tests.support.commands import World as Happenings
+from tests.support.commands import governed_worlds, worlds
 from tests.support.service import make_topics, serving
 from tests.support.stack import Cluster
 from tests.support.traffic import envelope, traffic
+from tests.unit.projector.books import Book
+from tests.unit.projector.tables import faults
 
 
 async def replayed(it: World, *, switch: bool, keep: bool = False) -> Replayed:
@@ -39,7 +47,36 @@ async def test_a_replay_finds_identical_tables_and_leaves_them_alone(cluster: Cl
         assert len(set(found.fresh.values())) == len(found.fresh), "every table has its own digest"
         assert found.records > 200
         assert await offsets.tables(it.db) == before
-        assert await schemas(it) == {""}
+        assert await schemas(it) == {"", "_vault"}
+
+
+@settings(
+    max_examples=3,
+    deadline=None,
+    phases=[Phase.generate],
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(st.lists(governed_worlds | worlds, min_size=5, max_size=5))
+def test_a_replay_of_whatever_happened_finds_identical_tables(
+    cluster: Cluster, happened: list[Happenings]
+) -> None:
+    book = Book()
+    book.claims()
+    for number, each in enumerate(happened):
+        book.tells(each, f"team{number}/churn")
+
+    async def check() -> None:
+        async with fresh(cluster) as it:
+            await make_topics(it.log, 1)
+            await append(it.log, 0, book.records)
+            async with projecting(it, batch=11):
+                await it.caught_up()
+                found = await replayed(it, switch=True)
+                assert found.identical, found.different
+                assert set(found.fresh) == set(TABLES)
+            assert faults(await read_back(it.db), book.records) == []
+
+    asyncio.run(check())
 
 
 async def test_a_replay_switches_while_commands_flow(cluster: Cluster) -> None:
@@ -52,7 +89,7 @@ async def test_a_replay_switches_while_commands_flow(cluster: Cluster) -> None:
                 assert found.identical, found.different
                 assert found.switched
                 assert await offsets.tables(it.db) != before
-                assert await schemas(it) == {""}
+                assert await schemas(it) == {"", "_vault"}
                 # What is asked now is written to the new tables, and seen there.
                 outcome = await flow.ask(envelope(RegisterModel(), f"default/{before}"))
                 await offsets.wait(it.db, outcome.position)
@@ -95,14 +132,14 @@ async def _heal(it: World, asker: Asker) -> None:
         assert row is not None
         assert (row.description, row.parked) == ("true", None)
         assert await parked.every(it.db) == []
-        assert await schemas(it) == {"", "_old"}
+        assert await schemas(it) == {"", "_old", "_vault"}
         outcome = await asker.ask(envelope(TagModel(tags={"seen": "yes"})))
         await offsets.wait(it.db, outcome.position)
         row = await models.get(it.db, "default/fraud")
         assert row is not None
         assert (row.description, row.tags) == ("true", {"seen": "yes"})
         assert (await replayed(it, switch=True)).identical
-        assert await schemas(it) == {""}
+        assert await schemas(it) == {"", "_vault"}
 
 
 async def test_only_one_replay_at_a_time_works_on_a_schema(cluster: Cluster) -> None:

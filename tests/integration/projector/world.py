@@ -13,6 +13,7 @@ from aiokafka import AIOKafkaProducer
 from pydantic import TypeAdapter
 from pydantic_core import from_json
 
+from rollbook.domain.state import Model
 from rollbook.eventlog.codec import as_json, decode_event
 from rollbook.eventlog.envelope import Record
 from rollbook.eventlog.outcomes import WriterClaimed
@@ -22,11 +23,13 @@ from rollbook.eventlog.reader import EventReader
 from rollbook.eventlog.topics import LogAddress
 from rollbook.projector.app import ProjectorService
 from rollbook.projector.settings import ProjectorSettings
-from rollbook.readmodel import aliases, database, environments, history, models, offsets, versions
+from rollbook.readmodel import database, history, offsets, versions
 from rollbook.readmodel.database import Pool
 from rollbook.readmodel.history import HistoryRow
+from tests.integration.readmodel.shown import read_back
 from tests.support.service import until, whole_log
 from tests.support.stack import Cluster
+from tests.unit.projector.tables import faults
 
 
 @dataclass(frozen=True)
@@ -194,35 +197,24 @@ async def _faults(
         assert row is not None
         ours = from_json(TypeAdapter(HistoryRow).dump_json(row))
         same(f"offset {offset}", _timeless(ours), _timeless(event))
-    for key, stream in partition.streams.items():
-        model = stream.model
-        row_ = await models.get(db, key)
-        assert row_ is not None, key
-        ours_ = (row_.seq, row_.head, row_.description, row_.tags, row_.versions)
-        theirs = (
-            stream.seq,
-            stream.prev,
-            model.description,
-            dict(model.tags),
-            len(model.versions),
-        )
-        same(key, ours_, theirs)
+    tables = await read_back(db)
+    tables.place = (await offsets.places(db))[number]
+    own = partition.streams.keys()
+    tables.models = {key: row for key, row in tables.models.items() if key in own}
+    tables.namespaces = {key: row for key, row in tables.namespaces.items() if key in own}
+    found += [f"{number}: {fault}" for fault in faults(tables, records, number)]
+    for key in tables.models:
         for version in await versions.page(db, key, limit=100_000):
-            v = model.versions[version.version]
-            same(
-                f"{key} version {version.version}",
-                (version.artifact.digest, version.archived_reason is not None, version.tags),
-                (v.digest, v.archived, dict(v.tags)),
-            )
+            model = partition.streams[key].state
+            assert isinstance(model, Model)
             same("aliases", set(version.aliases), _names(model.aliases, version.version))
             same("environments", set(version.environments), set(model.serves_in(version.version)))
-        same(
-            "aliases", {a.alias: a.version for a in await aliases.of(db, key)}, dict(model.aliases)
-        )
-        now = {e.environment: e.version for e in await environments.now(db, key)}
-        same("environments", now, {e: p[-1] for e, p in model.environments.items()})
-    count = await db.fetchval("SELECT count(*) FROM models WHERE partition = $1", number)
-    same("models", count, len(partition.streams))
+    count = await db.fetchval(
+        "SELECT (SELECT count(*) FROM models WHERE partition = $1)"
+        " + (SELECT count(*) FROM namespaces WHERE partition = $1)",
+        number,
+    )
+    same("streams", count, len(partition.streams))
     return found
 
 

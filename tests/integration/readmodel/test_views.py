@@ -60,7 +60,7 @@ def promoted() -> Book:
     book.claims()
     book.says(KEY, ModelRegistered(), time=moment(0))
     for number in (1, 2, 3):
-        registered = VersionRegistered(version=number, artifact=ARTIFACT)
+        registered = VersionRegistered(version=number, registered_by="ann", artifact=ARTIFACT)
         book.says(KEY, registered, time=moment(1))
     book.says(KEY, VersionPromoted(version=1, environment="production"), time=moment(10))
     book.says(KEY, VersionPromoted(version=2, environment="production"), time=moment(20, 5))
@@ -123,6 +123,7 @@ async def test_every_stay_tells_who_put_it_there_and_why(cluster: Cluster) -> No
 async def test_a_version_shows_its_facts_and_what_changed_since(cluster: Cluster) -> None:
     fact = VersionRegistered(
         version=1,
+        registered_by="ann",
         artifact=ARTIFACT,
         metrics={"auc": 0.91},
         params={"depth": "7"},
@@ -136,7 +137,7 @@ async def test_a_version_shows_its_facts_and_what_changed_since(cluster: Cluster
     book.claims()
     book.says(KEY, ModelRegistered())
     book.says(KEY, fact)
-    book.says(KEY, VersionRegistered(version=2, artifact=ARTIFACT))
+    book.says(KEY, VersionRegistered(version=2, registered_by="ann", artifact=ARTIFACT))
     book.says(KEY, VersionDescribed(version=1, description="new"))
     book.says(KEY, VersionTagged(version=1, tags={"b": "3", "c": "4"}))
     book.says(KEY, VersionUntagged(version=1, keys=("a",)))

@@ -5,16 +5,18 @@ from dataclasses import replace
 from uuid import UUID
 
 from rollbook.domain.messages import Message
-from rollbook.domain.model import ModelCommand
-from rollbook.eventlog.codec import MODEL_EVENTS, digest, encode_value
+from rollbook.domain.streams import StreamCommand
+from rollbook.domain.tenancy import Namespace
+from rollbook.eventlog.codec import STREAM_EVENTS, digest, encode_value
 from rollbook.eventlog.envelope import CommandEnvelope
 from rollbook.eventlog.memory import MemoryBroker, Stored
+from tests.support.commands import World
 from tests.unit.eventlog.running import processor, serve
 
 TIME = "2026-03-03T14:00:00.000001+00:00"
 
 
-async def written(commands: Iterable[tuple[str, ModelCommand]], claims: int = 1) -> list[Stored]:
+async def written(commands: Iterable[tuple[str, StreamCommand]], claims: int = 1) -> list[Stored]:
     """The log after commands (model, command), served by `claims` writers, one after the other."""
     broker = MemoryBroker()
     asked = list(commands)
@@ -47,11 +49,13 @@ class Book:
         seq: int | None = None,
         prev: str | None = None,
         time: str = TIME,
+        actor: str = "ann",
         traceparent: str | None = None,
+        origin: tuple[str, str] | None = None,
     ) -> Stored:
-        """An event of a model, or an answer to it."""
+        """An event of a stream, or an answer to it; `origin`: from where, and when it was."""
         last, head = self._chains.get(model or "", (0, ""))
-        own = type(message).__name__ in MODEL_EVENTS
+        own = type(message).__name__ in STREAM_EVENTS
         written = last + own if seq is None else seq
         headers = [
             ("ce_type", type(message).__name__.encode()),
@@ -60,8 +64,12 @@ class Book:
             ("ce_prev", (head if prev is None and own else prev or "").encode()),
             ("ce_claim", b"%d" % (self.claim if claim is None else claim)),
             ("ce_commandid", str(UUID(int=1000 + len(self.records))).encode()),
-            ("ce_actor", b"ann"),
+            ("ce_actor", actor.encode()),
+            ("ce_schema", b"%d" % message.schema_version),
         ]
+        if origin:
+            names = ("ce_origin", "ce_origintime")
+            headers += [(name, part.encode()) for name, part in zip(names, origin, strict=True)]
         if traceparent:
             headers.append(("traceparent", traceparent.encode()))
         self._put(model.encode() if model else None, encode_value(message), headers, time)
@@ -70,6 +78,14 @@ class Book:
             head = digest(record.key, record.value, record.headers)
             self._chains[model or ""] = (written, head)
         return record
+
+    def tells(self, world: World, model: str) -> None:
+        """What happened in a world, to the model and to its namespace."""
+        namespace = model.partition("/")[0]
+        for happened in world.happened:
+            key = namespace if isinstance(happened.before, Namespace) else model
+            time, actor = happened.context.time.isoformat(), happened.context.actor
+            self.says(key, happened.event, time=time, actor=actor)
 
     def spoils(self, value: bytes) -> None:
         """Put another value into the newest record."""

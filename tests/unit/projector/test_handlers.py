@@ -18,9 +18,9 @@ from rollbook.eventlog.outcomes import CommandConfirmed, WriterClaimed
 from rollbook.eventlog.position import Position
 from rollbook.projector.handlers import read
 from rollbook.readmodel.offsets import Place
-from tests.support.commands import histories
+from tests.support.commands import World, governed_worlds, histories, worlds
 from tests.unit.projector.books import Book, written
-from tests.unit.projector.tables import faults, projected
+from tests.unit.projector.tables import Tables, faults, projected
 
 ONE, TWO = "team/one", "team/two"
 ARTIFACT = Artifact(uri="s3://m/1", digest="sha256:" + "0" * 64)
@@ -38,6 +38,16 @@ def mixed(one: list[ModelCommand], two: list[ModelCommand]) -> list[tuple[str, M
     return pairs or [(ONE, c) for c in one]
 
 
+def assert_same(parts: Tables, whole: Tables) -> None:
+    """Batches of any size leave the same rows."""
+    names = ("models", "namespaces", "rows", "aliases", "collections", "history", "parked", "place")
+    for name in names:
+        assert getattr(parts, name) == getattr(whole, name), name
+    for view, rows in whole.added.items():
+        assert parts.added[view] == rows
+    assert sorted(parts.stays, key=lambda row: row.position) == whole.stays
+
+
 @given(histories, histories, st.integers(1, 3), st.lists(st.integers(0, 120), max_size=5))
 def test_the_views_are_the_fold_of_the_events_however_they_are_batched(
     one: list[ModelCommand], two: list[ModelCommand], claims: int, cuts: list[int]
@@ -49,9 +59,42 @@ def test_the_views_are_the_fold_of_the_events_however_they_are_batched(
     assert whole.ignored == 0
     edges = [0, *sorted(cuts), len(records)]
     parts = projected(records[a:b] for a, b in pairwise(edges) if a < b)
-    for table in ("models", "versions", "aliases", "history", "parked", "place"):
-        assert getattr(parts, table) == getattr(whole, table), table
-    assert sorted(parts.stays, key=lambda row: row.position) == whole.stays
+    assert_same(parts, whole)
+
+
+@given(worlds, worlds, st.lists(st.integers(0, 80), max_size=4))
+def test_the_views_of_governed_models_are_the_fold_however_they_are_batched(
+    one: World, two: World, cuts: list[int]
+) -> None:
+    book = Book()
+    book.claims()
+    book.tells(one, "left/churn")
+    book.tells(two, "right/churn")
+    whole = projected([book.records])
+    assert faults(whole, book.records) == []
+    assert not whole.parked
+    edges = [0, *sorted(cuts), len(book.records)]
+    parts = projected(book.records[a:b] for a, b in pairwise(edges) if a < b)
+    assert_same(parts, whole)
+
+
+@given(governed_worlds)
+def test_what_was_promoted_names_who_signed_and_closes_its_request(world: World) -> None:
+    book = Book()
+    book.claims()
+    book.tells(world, ONE)
+    tables = projected([record] for record in book.records)
+    assert faults(tables, book.records) == []
+    for stay in tables.stays:
+        if stay.request is not None:
+            request = tables.requests[ONE, stay.request]
+            assert (request.state, request.closed_at) == ("promoted", stay.since)
+            signed = {
+                said.said_by
+                for said in tables.discussion
+                if said.request == stay.request and said.evidence == stay.evidence
+            }
+            assert set(stay.approved_by) <= signed
 
 
 @given(histories)
@@ -186,7 +229,7 @@ def test_a_time_without_its_zone_cannot_be_read() -> None:
 def test_of_promotions_in_the_same_instant_the_last_one_stands() -> None:
     book = registered()
     for number in (1, 2, 3):
-        book.says(ONE, VersionRegistered(version=number, artifact=ARTIFACT))
+        book.says(ONE, VersionRegistered(version=number, registered_by="ann", artifact=ARTIFACT))
     for number in (1, 2, 3):
         book.says(ONE, VersionPromoted(version=number, environment="production"))
     stays = projected([book.records]).stays

@@ -1,15 +1,16 @@
 """The view of aliases: which version each one points at now."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from rollbook.domain.aliases import AliasRemoved, AliasSet
 from rollbook.eventlog.envelope import EventEnvelope
-from rollbook.eventlog.position import Position
 from rollbook.readmodel.database import Connection, Db
 from rollbook.readmodel.place import At
+from rollbook.readmodel.table import PLACE, Table
+from rollbook.readmodel.view import plain
 
 AliasKey: TypeAlias = tuple[str, str]
 """Model and alias."""
@@ -26,6 +27,14 @@ class AliasRow:
     """Of the event that set it."""
     set_at: datetime
     set_by: str
+
+
+TABLE: Table[AliasRow] = Table(
+    "aliases",
+    key={"model": "text", "alias": "text"},
+    fixed={},
+    changing={"version": "int", **PLACE, "set_at": "timestamptz", "set_by": "text"},
+)
 
 
 def project(event: EventEnvelope) -> Mapping[AliasKey, AliasRow | None]:
@@ -51,15 +60,10 @@ def project(event: EventEnvelope) -> Mapping[AliasKey, AliasRow | None]:
 # Queries
 
 
-def _row(found: Any) -> AliasRow:
-    values = dict(found)
-    return AliasRow(position=Position(values.pop("partition"), values.pop("off")), **values)
-
-
 async def of(db: Db, key: str) -> list[AliasRow]:
     """The model's aliases in alphabetical order."""
     return [
-        _row(row)
+        AliasRow(**plain(row))
         for row in await db.fetch("SELECT * FROM aliases WHERE model = $1 ORDER BY alias", key)
     ]
 
@@ -69,27 +73,7 @@ async def of(db: Db, key: str) -> list[AliasRow]:
 
 async def save(db: Connection, changes: Mapping[AliasKey, AliasRow | None]) -> None:
     """Write the aliases that were set, and remove those that are gone."""
-    gone = [key for key, row in changes.items() if row is None]
-    if gone:
-        await db.execute(
-            "DELETE FROM aliases WHERE (model, alias) IN"
-            " (SELECT * FROM unnest($1::text[], $2::text[]))",
-            *map(list, zip(*gone, strict=True)),
-        )
-    rows = [row for row in changes.values() if row is not None]
-    if rows:
-        await _set(db, rows)
-
-
-async def _set(db: Connection, rows: Iterable[AliasRow]) -> None:
-    columns = zip(
-        *((r.model, r.alias, r.version, *r.position, r.set_at, r.set_by) for r in rows), strict=True
-    )
-    await db.execute(
-        "INSERT INTO aliases (model, alias, version, partition, off, set_at, set_by)"
-        " SELECT * FROM unnest($1::text[], $2::text[], $3::int[], $4::int[], $5::bigint[],"
-        " $6::timestamptz[], $7::text[])"
-        " ON CONFLICT (model, alias) DO UPDATE SET version = excluded.version,"
-        " off = excluded.off, set_at = excluded.set_at, set_by = excluded.set_by",
-        *columns,
-    )
+    if gone := [key for key, row in changes.items() if row is None]:
+        await TABLE.delete(db, gone)
+    if rows := [row for row in changes.values() if row is not None]:
+        await TABLE.upsert(db, rows)

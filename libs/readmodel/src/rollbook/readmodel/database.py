@@ -63,6 +63,11 @@ def checked(schema: str) -> str:
     return schema
 
 
+def vault(schema: str) -> str:
+    """The schema beside it that holds personal data."""
+    return f"{checked(schema)}_vault"
+
+
 async def connect(dsn: str, schema: str, *, smallest: int = 0, largest: int = 10) -> Pool:
     """A pool whose connections see `schema`; with `smallest` 0, Postgres may still be down."""
     return await asyncpg.create_pool(
@@ -116,7 +121,7 @@ async def _limit(opened: Connection, within: timedelta) -> None:
 
 def _settings(schema: str) -> dict[str, str]:
     return {
-        "search_path": checked(schema),
+        "search_path": f"{checked(schema)}, {vault(schema)}",
         "timezone": "UTC",  # digests are made of texts
         "datestyle": "ISO",
         "application_name": "rollbook",
@@ -128,6 +133,9 @@ async def _prepare(opened: Any) -> None:
     await opened.set_type_codec(
         "jsonb", schema="pg_catalog", format="binary", encoder=encode_json, decoder=decode_json
     )
+    await opened.set_type_codec(
+        "json", schema="pg_catalog", format="binary", encoder=encode_text, decoder=from_json
+    )
 
 
 def encode_json(value: object) -> bytes:
@@ -136,10 +144,15 @@ def encode_json(value: object) -> bytes:
     JSON knows texts with a NUL and the log knows NaN and infinity, but jsonb none of them: a NUL
     becomes U+FFFD, and the numbers become texts.
     """
+    return b"\x01" + encode_text(value)
+
+
+def encode_text(value: object) -> bytes:
+    """The same as a json column takes it, which keeps the text: jsonb writes 1e16 as an integer."""
     text = value if isinstance(value, bytes) else to_json(value, inf_nan_mode="constants")
     if b"\\u0000" in text or b"NaN" in text or b"Infinity" in text:
         text = to_json(_storable(from_json(text)), inf_nan_mode="strings")
-    return b"\x01" + text
+    return text
 
 
 def decode_json(value: bytes) -> Any:

@@ -8,12 +8,25 @@ from rollbook.readmodel.database import Connection
 TABLES: Final = {
     "models": "key",
     "versions": "model, version",
+    "evaluations": "model, version, number, place",
+    "verdicts": "model, version, off",
+    "cards": "model, version, revision",
+    "reviews": "model, version, off",
+    "documents": "model, version, off",
     "aliases": "model, alias",
     "environments": "model, environment, off",
+    "breaks": "model, number",
+    "requests": "model, request",
+    "discussion": "model, request, off",
+    "namespaces": "namespace",
+    "grants": "namespace, number",
+    "keys": "namespace, key",
+    "collections": "namespace, collection",
+    "erasures": "namespace, reference, off",
     "history": "partition, off",
     "parked": "model",
 }
-"""The views, each with the key by which its rows are put in order."""
+"""The views, each with the key by which its rows are put in order; the vault is none of them."""
 
 
 async def digests(db: Connection) -> dict[str, str]:

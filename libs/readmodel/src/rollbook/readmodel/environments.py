@@ -5,11 +5,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from rollbook.domain.environments import VersionPromoted, VersionRolledBack
+from rollbook.domain.environments import (
+    EnvironmentCleared,
+    GlassBroken,
+    VersionPromoted,
+    VersionRolledBack,
+)
 from rollbook.eventlog.envelope import EventEnvelope
 from rollbook.eventlog.position import Position
 from rollbook.readmodel.database import Connection, Db, storable
 from rollbook.readmodel.place import At
+from rollbook.readmodel.table import PLACE, Table
 
 Spot: TypeAlias = tuple[str, str]
 """Model and environment."""
@@ -27,11 +33,20 @@ class EnvironmentRow:
     environment: str
     version: int
     action: str
-    """The type of the event that put it there: `VersionPromoted` or `VersionRolledBack`."""
+    """The type of the event that put it there: `VersionPromoted`, `VersionRolledBack` or
+    `GlassBroken`."""
     replaced: int | None
     """The version that stood there before."""
-    reason: str | None
-    """Why it was rolled back to."""
+    reason: str | None = None
+    """Why it was rolled back to, or let in past the rules."""
+    request: int | None = None
+    """The request that was granted."""
+    approved_by: tuple[str, ...] = ()
+    evidence: str | None = None
+    """Digest of the facts that its promotion was decided on."""
+    rules: int | None = None
+    """The version of the namespace's rules that it was decided by; 0: none were set; None: a
+    roll-back, which asks for none."""
     actor: str
     position: At
     """Of the event that put it there."""
@@ -41,44 +56,81 @@ class EnvironmentRow:
     until: datetime | None = None
 
 
-def spot(event: EventEnvelope) -> Spot | None:
-    """The environment that `event` changes."""
-    match event.message:
-        case VersionPromoted(environment=environment) | VersionRolledBack(environment=environment):
-            return event.model or "", environment
-        case _:
-            return None
+EVENTS: frozenset[type] = frozenset(
+    (VersionPromoted, VersionRolledBack, EnvironmentCleared, GlassBroken)
+)
+
+
+def spot(event: EventEnvelope) -> Spot:
+    """The environment that one of `EVENTS` changes."""
+    return event.model or "", event.message.environment  # type: ignore[union-attr]  # all events here have one
 
 
 def project(standing: EnvironmentRow | None, event: EventEnvelope) -> Sequence[EnvironmentRow]:
     """The rows that `event` changes: what stood there until now, and what stands there from now.
 
-    LookupError when it cannot follow: a version is rolled back that does not stand there.
+    LookupError when it cannot follow: a version is taken out that does not stand there.
     """
-    match event.message:
-        case VersionPromoted(version=number, environment=environment):
-            replaced, reason = standing.version if standing else None, None
-        case VersionRolledBack(restored=number, environment=environment, reason=reason):
-            replaced = event.message.version
-            if standing is None or standing.version != replaced:
-                raise LookupError(f"version {replaced} does not stand in {environment}")
-            reason = storable(reason)
-        case _:
-            return ()
+    model, environment = spot(event)
+    left = standing.version if standing else None
+    ended = [replace(standing, until_position=event.position, until=event.time)] if standing else []
     opened = EnvironmentRow(
-        model=event.model or "",
+        model=model,
         environment=environment,
-        version=number,
+        version=0,
         action=type(event.message).__name__,
-        replaced=replaced,
-        reason=reason,
+        replaced=left,
         actor=event.actor,
         position=event.position,
         since=event.time,
     )
-    if standing is None:
-        return (opened,)
-    return replace(standing, until_position=event.position, until=event.time), opened
+    match event.message:
+        case VersionPromoted() as fact:
+            opened = replace(
+                opened,
+                version=fact.version,
+                request=fact.request,
+                approved_by=fact.approved_by,
+                evidence=fact.evidence,
+                rules=fact.rules,
+            )
+        case GlassBroken(version=number, reason=reason, rules=rules):
+            opened = replace(opened, version=number, reason=storable(reason), rules=rules)
+        case VersionRolledBack(version=taken, restored=number, reason=reason):
+            _check_stands(taken, left, environment)
+            opened = replace(opened, version=number, reason=storable(reason))
+        case EnvironmentCleared(version=taken):
+            _check_stands(taken, left, environment)
+            return ended
+        case _:
+            return ()
+    return (*ended, opened)
+
+
+def _check_stands(taken: int, stands: int | None, environment: str) -> None:
+    if taken != stands:
+        raise LookupError(f"version {taken} does not stand in {environment}")
+
+
+TABLE: Table[EnvironmentRow] = Table(
+    "environments",
+    key={"model": "text", "environment": "text", "off": PLACE["off"]},
+    fixed={
+        "version": "int",
+        "action": "text",
+        "replaced": "int",
+        "reason": "text",
+        "request": "int",
+        "approved_by": "jsonb",
+        "evidence": "text",
+        "rules": "int",
+        "actor": "text",
+        "partition": PLACE["partition"],
+        "since": "timestamptz",
+    },
+    changing={"until_off": "bigint", "until": "timestamptz"},
+    values={"until_off": lambda row: row.until_position and row.until_position.offset},
+)
 
 
 # Queries
@@ -90,6 +142,7 @@ def _row(found: Any) -> EnvironmentRow:
     return EnvironmentRow(
         position=Position(partition, values.pop("off")),
         until_position=Position(partition, until) if until is not None else None,
+        approved_by=tuple(values.pop("approved_by")),
         **values,
     )
 
@@ -164,51 +217,6 @@ async def save(
 ) -> None:
     """Write the ends of stays that the tables hold, and then new stays, ended or not."""
     if ended:
-        await db.execute(
-            "UPDATE environments e SET until_off = n.until_off, until = n.until"
-            " FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::timestamptz[])"
-            " AS n (model, environment, off, until_off, until)"
-            " WHERE (e.model, e.environment, e.off) = (n.model, n.environment, n.off)",
-            [row.model for row in ended],
-            [row.environment for row in ended],
-            [row.position.offset for row in ended],
-            [row.until_position and row.until_position.offset for row in ended],
-            [row.until for row in ended],
-        )
+        await TABLE.update(db, ended)
     if begun:
-        await db.copy_records_to_table(
-            "environments",
-            columns=_COLUMNS,
-            records=[
-                (
-                    row.model,
-                    row.environment,
-                    row.version,
-                    row.action,
-                    row.replaced,
-                    row.reason,
-                    row.actor,
-                    *row.position,
-                    row.since,
-                    row.until_position and row.until_position.offset,
-                    row.until,
-                )
-                for row in begun
-            ],
-        )
-
-
-_COLUMNS = (
-    "model",
-    "environment",
-    "version",
-    "action",
-    "replaced",
-    "reason",
-    "actor",
-    "partition",
-    "off",
-    "since",
-    "until_off",
-    "until",
-)
+        await TABLE.insert(db, begun)

@@ -23,6 +23,7 @@ class HistoryRow:
     id: str
     type: str
     model: str | None
+    """The stream's key: `namespace/name`, or a namespace."""
     seq: int
     time: datetime
     actor: str
@@ -31,6 +32,10 @@ class HistoryRow:
     causation_id: str | None
     claim: int
     prev: str | None
+    origin: str | None
+    """Where it was imported from."""
+    origin_time: datetime | None
+    """When it happened there."""
     data: dict[str, JsonValue]
 
 
@@ -48,6 +53,8 @@ COLUMNS = (
     "causation_id",
     "claim",
     "prev",
+    "origin",
+    "origin_time",
     "data",
 )
 
@@ -68,6 +75,8 @@ def project(event: EventEnvelope, value: bytes) -> tuple[object, ...]:
         event.causation_id if event.causation_id != own else None,
         event.claim,
         event.prev or None,
+        event.origin,
+        event.origin_time,
         value,
     )
 
@@ -76,7 +85,7 @@ def project(event: EventEnvelope, value: bytes) -> tuple[object, ...]:
 
 _SELECT = (
     'SELECT partition, off, model, seq, type, "time", actor, id, command_id, correlation_id,'
-    " causation_id, claim, prev, data FROM history"
+    " causation_id, claim, prev, origin, origin_time, data FROM history"
 )
 
 
@@ -96,6 +105,8 @@ def _row(found: Any) -> HistoryRow:
         causation_id=found["causation_id"] or own,
         claim=found["claim"],
         prev=found["prev"],
+        origin=found["origin"],
+        origin_time=found["origin_time"],
         data=found["data"],
     )
 
@@ -109,7 +120,7 @@ async def at(db: Db, position: Position) -> HistoryRow | None:
 async def page(
     db: Db, key: str, after: Position | None = None, limit: int = 100
 ) -> list[HistoryRow]:
-    """The model's records in order, those after the position `after`."""
+    """The stream's records in order, those after the position `after`."""
     rows = await db.fetch(
         f"{_SELECT} WHERE model = $1 AND off > $2 ORDER BY off LIMIT $3",
         key,
@@ -122,7 +133,7 @@ async def page(
 async def newest(
     db: Db, key: str, before: Position | None = None, limit: int = 100
 ) -> list[HistoryRow]:
-    """The model's records, newest first, those before the position `before`."""
+    """The stream's records, newest first, those before the position `before`."""
     rows = await db.fetch(
         f"{_SELECT} WHERE model = $1 AND ($2::bigint IS NULL OR off < $2)"
         " ORDER BY off DESC LIMIT $3",

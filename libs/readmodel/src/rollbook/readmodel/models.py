@@ -1,16 +1,30 @@
 """The view of models: one row each, as its newest event left it."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from rollbook.domain.catalog import ModelDescribed, ModelRegistered, ModelTagged, ModelUntagged
+from rollbook.domain.catalog import (
+    ModelClassified,
+    ModelDescribed,
+    ModelRegistered,
+    ModelRestored,
+    ModelRetired,
+    ModelTagged,
+    ModelUntagged,
+    OwnerAssigned,
+)
+from rollbook.domain.model import ModelEvent
 from rollbook.domain.versions import VersionRegistered
 from rollbook.eventlog.envelope import EventEnvelope
-from rollbook.eventlog.position import Position
 from rollbook.readmodel.database import Connection, Db, storable
 from rollbook.readmodel.place import At
+from rollbook.readmodel.scope import Scope, filled, holds, likes
+from rollbook.readmodel.table import PLACE, Table
+from rollbook.readmodel.view import of, plain
+
+EVENTS = of(ModelEvent)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +39,12 @@ class ModelRow:
     tags: dict[str, str]
     versions: int
     """How many; they are numbered from 1."""
+    owner: str | None = None
+    team: str | None = None
+    risk: str | None = None
+    """`minimal`, `limited` or `high`; None: nobody has classified it."""
+    retired_reason: str | None = None
+    """Why it is out of use as a whole; None while it is not."""
     seq: int
     """How many events; what `expected_seq` is compared with."""
     head: str
@@ -34,8 +54,40 @@ class ModelRow:
     created_at: datetime
     created_by: str
     updated_at: datetime
+    origin: str | None = None
+    """Where it was imported from."""
+    origin_time: datetime | None = None
+    """When it was registered there."""
     parked: str | None = None
     """Why this row and everything of the model stands still, if it does."""
+
+
+TABLE: Table[ModelRow] = Table(
+    "models",
+    key={"key": "text"},
+    fixed={
+        "namespace": "text",
+        "name": "text",
+        "partition": "int",
+        "created_at": "timestamptz",
+        "created_by": "text",
+        "origin": "text",
+        "origin_time": "timestamptz",
+    },
+    changing={
+        "description": "text",
+        "tags": "jsonb",
+        "versions": "int",
+        "owner": "text",
+        "team": "text",
+        "risk": "text",
+        "retired_reason": "text",
+        "seq": "bigint",
+        "head": "text",
+        "off": PLACE["off"],
+        "updated_at": "timestamptz",
+    },
+)
 
 
 def project(row: ModelRow | None, event: EventEnvelope) -> ModelRow:
@@ -43,18 +95,28 @@ def project(row: ModelRow | None, event: EventEnvelope) -> ModelRow:
     if row is None:
         return _first(event)
     match event.message:
+        case VersionRegistered(version=number):
+            return replace(row, versions=number)
         case ModelDescribed(description=description):
             return replace(row, description=storable(description))
         case ModelTagged(tags=tags):
             return replace(row, tags=row.tags | tags)
         case ModelUntagged(keys=keys):
             return replace(row, tags={k: v for k, v in row.tags.items() if k not in keys})
-        case VersionRegistered(version=number):
-            return replace(row, versions=number)
+        case OwnerAssigned(owner=owner, team=team):
+            return replace(row, owner=owner, team=team)
+        case ModelClassified(risk=risk):
+            return replace(row, risk=risk)
+        case ModelRetired(reason=reason):
+            return replace(row, retired_reason=storable(reason))
+        case ModelRestored():
+            return replace(row, retired_reason=None)
         case ModelRegistered():
             raise LookupError("the model is registered already")
-        case _:
+        case _ if type(event.message) in EVENTS:
             return row
+        case _:
+            raise LookupError("an event of a namespace stands in the stream of a model")
 
 
 def moved(row: ModelRow, event: EventEnvelope, head: str) -> ModelRow:
@@ -80,21 +142,21 @@ def _first(event: EventEnvelope) -> ModelRow:
         created_at=event.time,
         created_by=event.actor,
         updated_at=event.time,
+        origin=event.origin,
+        origin_time=event.origin_time,
     )
 
 
 # Queries
 
 _FROM = (
-    "SELECT m.key, m.namespace, m.name, m.description, m.tags, m.versions, m.seq, m.head,"
-    " m.partition, m.off, m.created_at, m.created_by, m.updated_at, p.reason AS parked"
-    " FROM models m LEFT JOIN parked p ON p.model = m.key"
+    f"SELECT {TABLE.columns}, p.reason AS parked"  # noqa: S608  # our names
+    " FROM models m LEFT JOIN (SELECT model, reason FROM parked) p ON p.model = m.key"
 )
 
 
 def _row(found: Any) -> ModelRow:
-    values = dict(found)
-    return ModelRow(position=Position(values.pop("partition"), values.pop("off")), **values)
+    return ModelRow(**plain(found))
 
 
 async def get(db: Db, key: str) -> ModelRow | None:
@@ -104,21 +166,30 @@ async def get(db: Db, key: str) -> ModelRow | None:
 
 
 async def page(
-    db: Db, namespace: str | None = None, after: str | None = None, limit: int = 100
+    db: Db,
+    namespace: str | None = None,
+    after: str | None = None,
+    limit: int = 100,
+    *,
+    scope: Scope | None = None,
 ) -> list[ModelRow]:
-    """Models in order of key, those after the key `after`."""
-    if namespace is None:
+    """Models in order of key, those after the key `after`, and within `scope` if there is one."""
+    spaces = None if namespace is None else [namespace]
+    if spaces is None and scope is not None and "*" not in scope:
+        spaces = list(scope)
+
+    async def fetch(start: ModelRow | None) -> list[ModelRow]:
         rows = await db.fetch(
-            f"{_FROM} WHERE m.key > $1 ORDER BY m.key LIMIT $2", after or "", limit
-        )
-    else:
-        rows = await db.fetch(
-            f"{_FROM} WHERE m.namespace = $1 AND m.key > $2 ORDER BY m.key LIMIT $3",
-            namespace,
-            after or "",
+            f"{_FROM} WHERE m.key > $1 AND ($2::text[] IS NULL OR m.namespace = ANY($2))"
+            " AND ($3::text[] IS NULL OR m.key LIKE ANY($3)) ORDER BY m.key LIMIT $4",
+            start.key if start else after or "",
+            spaces,
+            likes(scope),
             limit,
         )
-    return [_row(row) for row in rows]
+        return [_row(row) for row in rows]
+
+    return await filled(fetch, lambda row: holds(scope, row.key), limit)
 
 
 # What the projector reads and writes
@@ -126,40 +197,4 @@ async def page(
 
 async def load(db: Connection, keys: Collection[str]) -> dict[str, ModelRow]:
     """The rows of those of `keys` that are there."""
-    rows = await db.fetch(f"{_FROM} WHERE m.key = ANY($1::text[])", list(keys))
-    return {row["key"]: _row(row) for row in rows}
-
-
-async def save(db: Connection, rows: Iterable[ModelRow]) -> None:
-    """Write the rows, new or changed."""
-    columns = zip(
-        *(
-            (
-                row.key,
-                row.namespace,
-                row.name,
-                row.description,
-                row.tags,
-                row.versions,
-                row.seq,
-                row.head,
-                *row.position,
-                row.created_at,
-                row.created_by,
-                row.updated_at,
-            )
-            for row in rows
-        ),
-        strict=True,
-    )
-    await db.execute(
-        "INSERT INTO models (key, namespace, name, description, tags, versions, seq, head,"
-        " partition, off, created_at, created_by, updated_at)"
-        " SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::jsonb[],"
-        " $6::int[], $7::bigint[], $8::text[], $9::int[], $10::bigint[], $11::timestamptz[],"
-        " $12::text[], $13::timestamptz[])"
-        " ON CONFLICT (key) DO UPDATE SET description = excluded.description,"
-        " tags = excluded.tags, versions = excluded.versions, seq = excluded.seq,"
-        " head = excluded.head, off = excluded.off, updated_at = excluded.updated_at",
-        *columns,
-    )
+    return {row["key"]: _row(row) for row in await TABLE.load(db, keys)}

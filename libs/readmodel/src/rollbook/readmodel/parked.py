@@ -1,4 +1,4 @@
-"""Models whose projection stopped at an event that cannot be read or cannot follow."""
+"""Models and namespaces whose projection stopped at an event that cannot be read or follow."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,9 +11,10 @@ from rollbook.readmodel.place import At
 
 @dataclass(frozen=True, slots=True)
 class ParkedRow:
-    """A model that stands still until a replay, while the others go on."""
+    """A stream that stands still until a replay, while the others go on."""
 
     model: str
+    """Its key: `namespace/name`, or a namespace by itself."""
     position: At
     """Of the first record that was not taken in."""
     time: datetime
@@ -21,7 +22,7 @@ class ParkedRow:
 
 
 async def every(db: Db) -> list[ParkedRow]:
-    """All parked models, in order of key."""
+    """All parked streams, in order of key."""
     rows = await db.fetch('SELECT model, partition, off, "time", reason FROM parked ORDER BY model')
     return [
         ParkedRow(row["model"], Position(row["partition"], row["off"]), row["time"], row["reason"])
@@ -30,7 +31,7 @@ async def every(db: Db) -> list[ParkedRow]:
 
 
 async def add(db: Connection, rows: Sequence[ParkedRow]) -> None:
-    """Park models; the first reason stays."""
+    """Park streams; the first reason stays."""
     await db.executemany(
         'INSERT INTO parked (model, partition, off, "time", reason) VALUES ($1, $2, $3, $4, $5)'
         " ON CONFLICT DO NOTHING",

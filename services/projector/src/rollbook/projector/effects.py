@@ -1,21 +1,39 @@
 """Writes batches into one set of tables, each in one transaction with the place it leads to."""
 
-from collections.abc import Mapping, Sequence
-from typing import Self
+from collections.abc import Collection, Mapping, Sequence
+from typing import Self, TypeVar
 
 from rollbook.eventlog.envelope import Record
 from rollbook.observability.logs import logger
-from rollbook.projector.handlers import Changes, Entry, Known, Needs, Taken, needs, read
-from rollbook.readmodel import aliases, environments, history, models, offsets, parked, versions
+from rollbook.projector.changes import KEPT, Changes, Known, Needs, needs
+from rollbook.projector.handlers import Entry, Taken, read
+from rollbook.readmodel import (
+    aliases,
+    collection,
+    environments,
+    erasures,
+    history,
+    models,
+    namespaces,
+    offsets,
+    parked,
+    requests,
+    vault,
+)
 from rollbook.readmodel.database import REJECTED, Connection
 from rollbook.readmodel.models import ModelRow
 from rollbook.readmodel.offsets import Place
 from rollbook.readmodel.parked import ParkedRow
+from rollbook.readmodel.view import Kept
 
 log = logger(__name__)
 
 REMEMBERED = 20_000
 """Rows of models kept in memory, so that a model's next event finds its row there."""
+
+
+K = TypeVar("K")
+R = TypeVar("R")
 
 
 class Superseded(Exception):
@@ -37,6 +55,7 @@ class Views:
         self._db = db
         self._tables = tables
         self._models: dict[str, ModelRow] = {}
+        self._erasing = True
 
     @classmethod
     async def open(cls, db: Connection, partitions: int) -> Self:
@@ -44,6 +63,13 @@ class Views:
         tables = await offsets.prepare(db, partitions)
         still = {row.model for row in await parked.every(db)}
         return cls(db, tables, await offsets.places(db), still)
+
+    @classmethod
+    async def beside(cls, db: Connection, partitions: int) -> Self:
+        """Take up tables that nobody reads yet, which have no vault: they erase nothing."""
+        views = await cls.open(db, partitions)
+        views._erasing = False
+        return views
 
     @property
     def alive(self) -> bool:
@@ -61,7 +87,7 @@ class Views:
     async def write(self, batch: Mapping[int, Taken]) -> None:
         """Write what `read` gave; raises `Superseded`, `Switched`, or what `database.DOWN` names.
 
-        A record with values that Postgres rejects parks its model.
+        A record with values that Postgres rejects parks its stream.
         """
         try:
             await self._commit(batch)
@@ -105,29 +131,54 @@ class Views:
         raise Superseded("another projector has moved a place that was ours")
 
     async def _known(self, wanted: Needs) -> Known:
+        db = self._db
         rows = {key: row for key in wanted.models if (row := self._models.get(key))}
         if unknown := wanted.models - rows.keys():
-            rows |= await models.load(self._db, unknown)
+            rows |= await models.load(db, unknown)
+        kept = {
+            view: await _loaded(db, view, keys) if keys else {}
+            for view, keys in wanted.rows.items()
+        }
+        if wanted.asks:
+            kept[requests.VIEW] |= {
+                requests.VIEW.key_of(row): row for row in await requests.asked(db, wanted.asks)
+            }
         return Known(
             rows,
-            await versions.load(self._db, wanted.versions) if wanted.versions else {},
-            await environments.load(self._db, wanted.spots) if wanted.spots else {},
+            await namespaces.load(db, wanted.namespaces) if wanted.namespaces else {},
+            kept,
+            await environments.load(db, wanted.spots) if wanted.spots else {},
             self.parked,
         )
 
     async def _save(self, changes: Changes) -> None:
+        db = self._db
         if rows := changes.models:
-            await models.save(self._db, rows.values())
-        if changes.versions:
-            await versions.save(self._db, changes.registered, changes.changed)
+            await models.TABLE.upsert(db, rows.values())
+        if spaces := changes.namespaces:
+            await namespaces.TABLE.upsert(db, spaces.values())
+        for view in KEPT:
+            if changed := changes.changed(view):
+                await view.table.update(db, changed)
+            if begun := changes.begun(view):
+                await view.table.insert(db, begun)
+        for appended, added in changes.added.items():
+            if added:
+                await appended.table.insert(db, added)
         if changes.aliases:
-            await aliases.save(self._db, changes.aliases)
+            await aliases.save(db, changes.aliases)
+        if changes.collections:
+            await collection.save(db, changes.collections)
         if changes.stays:
-            await environments.save(self._db, changes.ended, changes.begun)
+            await environments.save(db, changes.stays_ended, changes.stays_begun)
         if changes.history:
-            await history.save(self._db, changes.history)
+            await history.save(db, changes.history)
         if changes.parked:
-            await parked.add(self._db, list(changes.parked.values()))
+            await parked.add(db, list(changes.parked.values()))
+        if self._erasing and (erased := changes.added[erasures.VIEW]):
+            for namespace in {row.namespace for row in erased}:
+                gone = [row.reference for row in erased if row.namespace == namespace]
+                await vault.erase(db, namespace, gone)
 
     def _remember(self, changes: Changes) -> None:
         if len(self._models) > REMEMBERED:
@@ -138,6 +189,11 @@ class Views:
             log.error(
                 "model parked", model=row.model, position=str(row.position), reason=row.reason
             )
+
+
+async def _loaded(db: Connection, view: Kept[K, R], keys: Collection[K]) -> dict[K, R]:
+    rows = map(view.row, await view.table.load(db, keys))
+    return {view.key_of(row): row for row in rows}
 
 
 def _unstorable(entry: Entry | ParkedRow, error: Exception) -> ParkedRow | None:

@@ -12,7 +12,7 @@ from rollbook.eventlog.log import Unavailable
 from rollbook.eventlog.reader import EventReader
 from rollbook.eventlog.topics import LogAddress
 from rollbook.projector.effects import Views
-from rollbook.readmodel import database, offsets, schema
+from rollbook.readmodel import database, offsets, schema, vault
 from rollbook.readmodel.database import Connection
 from rollbook.readmodel.digests import TABLES, digests
 
@@ -67,7 +67,8 @@ async def replay(
 
     With `switch`, the fresh tables take the place of the live ones in one transaction, also where
     they differ; a running projector goes on with them. The old ones are dropped, or with `keep`
-    stay as `<schema>_old`. Without it, the fresh ones are dropped.
+    stay as `<schema>_old`. Without it, the fresh ones are dropped. The vault is not made from the
+    log and stays as it is; what the log says is erased is erased again when they switch.
 
     Raises `ReplayRunning`, `Unavailable`, or what `database.DOWN` names.
     """
@@ -86,7 +87,7 @@ async def replay(
                 " it is another log, or it was made again"
             )
         await offsets.prepare(live, len(ends))
-        build = _Build(log, await Views.open(fresh, len(ends)), report)
+        build = _Build(log, await Views.beside(fresh, len(ends)), report)
         began = time.perf_counter()
         await build.reach(goal)
         report("making the indexes")
@@ -118,6 +119,8 @@ async def _switch(live: Connection, name: str, build: "_Build") -> None:
         await schema.drop(live, f"{name}_old")
         await live.execute(f"ALTER SCHEMA {name} RENAME TO {name}_old")
         await live.execute(f"ALTER SCHEMA {name}_next RENAME TO {name}")
+        # The old tables may have missed an erasure: their stream was parked, the vault came back.
+        await vault.erase_again(live)
 
 
 class _Build:
