@@ -1,0 +1,1 @@
+"""Model cards as documents: Markdown, HTML, YAML and Hugging Face's README."""

@@ -1,0 +1,1 @@
+"""Models and their history from elsewhere, read as commands in order."""
