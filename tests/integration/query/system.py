@@ -14,6 +14,7 @@ import uvloop
 
 from rollbook.command.app import CommandService
 from rollbook.command.settings import CommandSettings
+from rollbook.eventlog.codec import NAMESPACE_COMMANDS
 from rollbook.eventlog.topics import LogAddress
 from rollbook.projector.app import ProjectorService
 from rollbook.projector.settings import ProjectorSettings
@@ -21,6 +22,9 @@ from rollbook.query.app import QueryService
 from rollbook.query.settings import QuerySettings
 
 T = TypeVar("T")
+
+SECURING = ("token_secret", "admins", "admin_public_key")
+"""Settings that the command service and the query service share."""
 
 DIGEST = "sha256:" + "a" * 64
 
@@ -57,8 +61,8 @@ def running(log: LogAddress, postgres: str, schema: str, **changes: object) -> I
     """A system that is ready; `changes` are settings of any of its services."""
     where = {"kafka": log.kafka, "app": log.app}
     tables = {"postgres": postgres, "db_schema": schema}
-    own = {k: changes.pop(k) for k in ("token_secret",) if k in changes}
-    command = CommandService(CommandSettings.model_validate({**where, **own}))
+    shared = {k: changes[k] for k in SECURING if k in changes}
+    command = CommandService(CommandSettings.model_validate({**where, **shared}))
     projector = ProjectorService(ProjectorSettings.model_validate({**where, **tables}))
     query = QueryService(QuerySettings.model_validate({**where, **tables, "port": 0, **changes}))
     loop = uvloop.new_event_loop()
@@ -85,12 +89,15 @@ class Caller:
     def __init__(self, client: httpx.Client, model: str) -> None:
         self.client = client
         self.model = model
+        self.namespace = model.partition("/")[0]
         self.path = f"/api/v1/models/{model}"
+        self.space = f"/api/v1/namespaces/{self.namespace}"
 
     def send(self, command: str, body: object, **headers: str) -> httpx.Response:
-        """Send a command; `headers` with `_` for `-`."""
+        """Send a command to the model or its namespace; `headers` with `_` for `-`."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
-        return self.client.post(f"{self.path}/commands/{command}", json=body, headers=named)
+        stream = self.space if command in NAMESPACE_COMMANDS else self.path
+        return self.client.post(f"{stream}/commands/{command}", json=body, headers=named)
 
     def done(self, command: str, body: object, **headers: str) -> dict[str, Any]:
         """The answer to a command that must be done."""
@@ -99,9 +106,13 @@ class Caller:
         answer: dict[str, Any] = response.json()
         return answer
 
-    def read(self, path: str = "", **params: str | int) -> httpx.Response:
+    def read(self, path: str = "", **params: Any) -> httpx.Response:
         """Read below the model."""
         return self.client.get(self.path + path, params=params)
+
+    def look(self, path: str = "", **params: Any) -> httpx.Response:
+        """Read below the namespace."""
+        return self.client.get(self.space + path, params=params)
 
     def version(self, digest: str = DIGEST) -> dict[str, Any]:
         """Register a version."""
@@ -110,6 +121,6 @@ class Caller:
 
 @contextmanager
 def calling(system: System) -> Iterator[Caller]:
-    """A caller with a model name of its own, which is not registered yet."""
+    """A caller with a model and a namespace of its own, of which nothing is registered yet."""
     with httpx.Client(base_url=system.url, timeout=30) as client:
-        yield Caller(client, f"tests/m{uuid4().hex[:12]}")
+        yield Caller(client, f"n{uuid4().hex[:10]}/m{uuid4().hex[:10]}")

@@ -123,6 +123,25 @@ def test_a_paused_postgres_is_answered_and_come_back_to(stack: Stack, caller: Ca
     until(lambda: caller.client.get("/readyz").status_code == 200)
 
 
+def test_a_read_of_several_tables_is_answered_while_postgres_is_paused(
+    stack: Stack, caller: Caller
+) -> None:
+    caller.version()
+    done = caller.done("RequestPromotion", {"version": 1, "reason": "better"})
+
+    def review() -> httpx.Response:
+        return caller.read("/requests/1", min_position=done["position"])
+
+    until(lambda: review().status_code == 200)
+    stack.postgres.pause()
+    try:
+        refused(review(), monotonic())
+    finally:
+        stack.postgres.resume()
+    until(lambda: review().status_code == 200, 60)
+    assert caller.done("TagModel", {"tags": {"still": "here"}})
+
+
 def test_a_killed_postgres_is_answered_and_come_back_to(stack: Stack, caller: Caller) -> None:
     until(lambda: reads(caller))
     stack.postgres.kill()

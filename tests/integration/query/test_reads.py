@@ -124,7 +124,10 @@ def test_what_a_known_model_does_not_have_is_not_found(caller: Caller) -> None:
         ("/history", {"order": "random"}, "order"),
         ("/versions", {"limit": "1001"}, "limit"),
         ("/versions", {"after": "99999999999"}, "after"),
-        ("/versions/0", {}, "number"),
+        ("/versions/0", {}, "version"),
+        ("/versions/1.2", {}, "version"),
+        ("/versions/v1", {}, "version"),
+        ("/versions/99999999999", {}, "version"),
         ("", {"min_position": "now"}, "min_position.0"),
         ("", {"min_position": "99:1"}, "min_position"),
     ],
@@ -193,4 +196,4 @@ def test_health_readiness_and_metrics_tell_how_it_is(system: System, caller: Cal
 def test_the_topics_of_the_log_are_told(system: System, caller: Caller) -> None:
     found = {t["name"]: t for t in caller.client.get("/api/v1/topics").json()["items"]}
     assert found[system.log.events]["partitions"] == 4
-    assert found[system.log.commands]["key"] == "model"
+    assert found[system.log.commands]["key"] == "model or namespace"

@@ -6,11 +6,11 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from rollbook.eventlog.codec import COMMANDS
+from rollbook.eventlog.codec import COMMANDS, NAMESPACE_COMMANDS
 from rollbook.eventlog.topics import LogAddress
-from rollbook.query import openapi
 from rollbook.query.app import application
 from rollbook.query.door import Door
+from rollbook.query.examples import EXAMPLES
 from rollbook.query.settings import QuerySettings
 from rollbook.query.tables import Tables
 
@@ -33,8 +33,9 @@ async def client() -> AsyncIterator[httpx.AsyncClient]:
 async def test_a_command_is_unavailable_and_not_published(
     client: httpx.AsyncClient, name: str
 ) -> None:
-    body = openapi.example(COMMANDS[name])
-    response = await client.post(f"{PATH}/commands/{name}", json=body)
+    body = EXAMPLES[name]
+    path = "/api/v1/namespaces/a" if name in NAMESPACE_COMMANDS else PATH
+    response = await client.post(f"{path}/commands/{name}", json=body)
     assert (response.status_code, response.json()["code"]) == (503, "unavailable")
     assert response.json()["detail"].startswith("nothing was published")
     assert response.json()["command_id"]

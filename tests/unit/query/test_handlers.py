@@ -7,6 +7,7 @@ import pytest
 
 from rollbook.domain.catalog import RegisterModel
 from rollbook.domain.environments import VersionPromoted, VersionRolledBack
+from rollbook.domain.messages import Refused
 from rollbook.eventlog.envelope import CommandEnvelope, EventEnvelope
 from rollbook.eventlog.outcomes import CommandConfirmed, CommandRefused, LogMessage
 from rollbook.eventlog.position import Position
@@ -19,7 +20,7 @@ ID = "7b0f7c1e-5a55-4c5c-9d2b-0d7b5ff5a001"
 def envelope(**headers: str) -> CommandEnvelope:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return handlers.envelope(
-        id=ID, model="a/b", command=RegisterModel(), headers=named, traceparent=None
+        id=ID, stream="a/b", command=RegisterModel(), headers=named, traceparent=None
     )
 
 
@@ -72,6 +73,10 @@ def test_a_confirmed_command_says_that_nothing_changed() -> None:
         ("unauthenticated", 401),
         ("unknown_model", 404),
         ("unknown_version", 404),
+        ("unknown_request", 404),
+        ("own_work", 403),
+        ("protected", 403),
+        ("needs_approval", 409),
         ("conflict", 409),
         ("archived", 409),
         ("oversize", 413),
@@ -87,8 +92,8 @@ def test_a_refusal_is_a_problem_with_the_status_of_its_code(code: str, status: i
 
 
 def test_headers_say_who_asks_and_what_is_expected() -> None:
-    made = envelope(if_match='"12"', x_actor="ann", authorization="bearer abc.def")
-    assert (made.expected_seq, made.actor, made.token) == (12, "ann", "abc.def")
+    made = envelope(if_match='"12"', x_actor="ann")
+    assert (made.expected_seq, made.actor, made.token) == (12, "ann", None)
     assert envelope(if_match="12").expected_seq == 12
     assert envelope() == CommandEnvelope(
         id=ID, model="a/b", command=RegisterModel(), source="/rollbook/query"
@@ -108,6 +113,10 @@ def test_an_actor_may_have_any_name_that_utf_8_can_write() -> None:
         ({"if_match": "-1"}, "If-Match"),
         ({"x_actor": ""}, "X-Actor"),
         ({"x_actor": "a\tb"}, "X-Actor"),
+        ({"x_origin": ""}, "X-Origin"),
+        ({"x_origin_time": "2024-01-01T00:00:00Z"}, "X-Origin-Time"),
+        ({"x_origin": "mlflow", "x_origin_time": "2024-01-01"}, "X-Origin-Time"),
+        ({"x_origin": "mlflow", "x_origin_time": "2024-02-30T00:00:00Z"}, "X-Origin-Time"),
     ],
 )
 def test_a_header_that_breaks_a_rule_is_named(headers: dict[str, str], field: str) -> None:
@@ -118,11 +127,17 @@ def test_a_header_that_breaks_a_rule_is_named(headers: dict[str, str], field: st
     assert error["field"] == field
 
 
+def test_an_import_says_where_it_comes_from_and_when_that_was() -> None:
+    made = envelope(x_origin="mlflow/7", x_origin_time="2024-01-01T01:00:00+01:00")
+    assert made.origin == "mlflow/7"
+    assert made.origin_time == datetime(2024, 1, 1, tzinfo=UTC)
+
+
 def test_another_kind_of_authorization_is_unauthenticated_without_repeating_it() -> None:
-    with pytest.raises(Problem) as caught:
-        envelope(authorization="Basic c2VjcmV0")
-    assert caught.value.status == 401
-    assert "c2VjcmV0" not in caught.value.detail
+    with pytest.raises(Refused) as caught:
+        handlers.bearer({"authorization": "Basic c2VjcmV0"})
+    assert caught.value.code == "unauthenticated"
+    assert "c2VjcmV0" not in caught.value.message
 
 
 def test_a_command_has_the_callers_id_or_a_fresh_one() -> None:

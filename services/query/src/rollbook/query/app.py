@@ -2,13 +2,34 @@
 
 import asyncio
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 
 from rollbook.eventlog.topics import LogAddress
 from rollbook.observability.logs import logger
-from rollbook.query import commands, docs, health, openapi, problems, reads, topics
+from rollbook.query import (
+    breaks,
+    cards,
+    commands,
+    comparing,
+    complete,
+    docs,
+    governing,
+    health,
+    me,
+    namespaces,
+    openapi,
+    problems,
+    promotions,
+    reads,
+    sight,
+    stays,
+    topics,
+    vault,
+    versions,
+)
 from rollbook.query.door import Door
 from rollbook.query.edge import Edge
+from rollbook.query.identity import Identity, of_settings
 from rollbook.query.reading import Reading
 from rollbook.query.server import Server
 from rollbook.query.settings import QuerySettings
@@ -18,9 +39,13 @@ log = logger(__name__)
 
 
 def application(
-    address: LogAddress, door: Door, tables: Tables, settings: QuerySettings
+    address: LogAddress,
+    door: Door,
+    tables: Tables,
+    settings: QuerySettings,
+    identity: Identity | None = None,
 ) -> FastAPI:
-    """The HTTP API over a way into the log and a way to the tables."""
+    """The HTTP API over a way into the log and a way to the tables; open where nobody is asked."""
     app = FastAPI(
         title="Rollbook",
         version="1",
@@ -30,13 +55,29 @@ def application(
         # FastAPI's own spans would double ours, and its metrics bear other names.
         telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
         redirect_slashes=False,
+        dependencies=[Depends(identity.guard)] if identity is not None else [],
     )
     reading = Reading(door, tables)
-    app.include_router(commands.router(door))
+    app.include_router(commands.router(door, identity))
     app.include_router(reads.router(reading))
+    for made in (
+        versions,
+        cards,
+        comparing,
+        promotions,
+        stays,
+        breaks,
+        namespaces,
+        governing,
+        complete,
+        vault,
+    ):
+        app.include_router(made.router(reading))
+    app.include_router(me.router())
     app.include_router(topics.router(address, door))
-    app.include_router(health.router(door, tables))
+    app.include_router(health.router(door, tables, identity))
     app.include_router(docs.router())
+    sight.check_every_route(app)
     problems.install(app)
     openapi.install(app)
     return app
@@ -55,18 +96,19 @@ class QueryService:
             within=settings.read_within,
             connections=settings.connections,
         )
+        self._identity = of_settings(settings)
         self._server: Server | None = None
         self._serving: asyncio.Task[None] | None = None
 
     @property
     def ready(self) -> bool:
         """Whether commands and reads are answered."""
-        return bool(health.readiness(self._door, self._tables)["ready"])
+        return bool(health.readiness(self._door, self._tables, self._identity)["ready"])
 
     @property
     def reasons(self) -> dict[str, str]:
         """What stands in the way of being ready."""
-        return dict(health.readiness(self._door, self._tables)["reasons"])
+        return dict(health.readiness(self._door, self._tables, self._identity)["reasons"])
 
     @property
     def url(self) -> str:
@@ -80,9 +122,13 @@ class QueryService:
 
         Kafka and Postgres may still be away: until they answer, requests get a 503 that says so.
         """
-        app = application(self._address, self._door, self._tables, self._settings)
+        app = application(self._address, self._door, self._tables, self._settings, self._identity)
         self._server = Server(Edge(app), self._settings.host, self._settings.port)
         self._door.start()
+        if self._identity is not None:
+            self._identity.start()
+        else:
+            log.warning("OPEN REGISTRY: anybody may read and do all; set ROLLBOOK_TOKEN_SECRET")
         await self._tables.start()
         self._serving = self._server.start()
         log.info("listening", url=self.url)
@@ -101,4 +147,6 @@ class QueryService:
         if self._server is not None:
             await self._server.stop()
         await self._door.stop()
+        if self._identity is not None:
+            await self._identity.stop()
         await self._tables.stop()

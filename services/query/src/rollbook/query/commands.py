@@ -11,48 +11,52 @@ from pydantic import ValidationError
 
 from rollbook.domain.messages import Message
 from rollbook.eventlog.asking import NoAnswer
-from rollbook.eventlog.codec import COMMANDS
+from rollbook.eventlog.codec import MODEL_COMMANDS, NAMESPACE_COMMANDS, Signer
 from rollbook.eventlog.envelope import CommandEnvelope, EventEnvelope
 from rollbook.eventlog.log import Unavailable
-from rollbook.eventlog.topics import COMMAND_LIMIT
 from rollbook.observability import metrics, tracing
 from rollbook.query import handlers, openapi
+from rollbook.query.bodies import JSON, json_body
 from rollbook.query.door import Door
+from rollbook.query.identity import UNSIGNED, Admission, Identity, unauthenticated
 from rollbook.query.problems import Problem, field_errors, invalid_fields
 
-DRAIN_LIMIT = 16_000_000
-"""Bytes of a body that is too large which are still read, so that its sender hears the answer."""
-
-JSON = "application/json"
 ACK = metrics.ACK_SECONDS.labels("http")
 
 
-def router(door: Door) -> APIRouter:
-    """The routes of all commands."""
-    made = APIRouter(prefix=openapi.API, tags=["commands"])
-    for name, cls in COMMANDS.items():
-        made.add_api_route(
-            f"/models/{{namespace}}/{{name}}/commands/{name}",
-            _endpoint(name, cls, door),
-            methods=["POST"],
-            name=name,
-            **openapi.of_command(name, cls),
-        )
+def router(door: Door, identity: Identity | None) -> APIRouter:
+    """The routes of all commands; with no identity, whoever sends one is believed."""
+    made = APIRouter(prefix=openapi.API)
+    for stream, found in (
+        ("/models/{namespace}/{name}", MODEL_COMMANDS),
+        ("/namespaces/{namespace}", NAMESPACE_COMMANDS),
+    ):
+        for name, cls in found.items():
+            made.add_api_route(
+                f"{stream}/commands/{name}",
+                _endpoint(name, cls, door, identity),
+                methods=["POST"],
+                name=name,
+                **openapi.of_command(name, cls),
+            )
     return made
 
 
 def _endpoint(
-    name: str, cls: type[Message], door: Door
+    name: str, cls: type[Message], door: Door, identity: Identity | None
 ) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
         id_ = handlers.command_id(request.headers, uuid4())
         span = _span(name, request, id_)
         status = 500
         try:
-            outcome = await _ask(door, await _envelope(request, cls, id_, span))
-            body = orjson.dumps(handlers.answer(outcome))
+            body = await json_body(request)
+            admission = await _admit(request, len(body), identity)
+            envelope = _envelope(request, cls, body, id_, span, admission)
+            outcome = await _ask(door, envelope, admission.sign)
+            answer = orjson.dumps(handlers.answer(outcome))
             status = 200
-            return Response(body, media_type=JSON, headers={"etag": f'"{outcome.seq}"'})
+            return Response(answer, media_type=JSON, headers={"etag": f'"{outcome.seq}"'})
         except Problem as problem:
             status = problem.status
             problem.extensions.setdefault("command_id", id_)
@@ -64,20 +68,38 @@ def _endpoint(
     return endpoint
 
 
-async def _envelope(
-    request: Request, cls: type[Message], id_: str, span: tracing.Step | None
+async def _admit(request: Request, size: int, identity: Identity | None) -> Admission:
+    if identity is not None:
+        return await identity.admit(request, size)
+    if "authorization" in request.headers:  # it is not for us to read, and belongs into no topic
+        raise Problem(
+            401,
+            "unauthenticated",
+            "this registry is open and cannot verify a token: send none,"
+            " or set ROLLBOOK_TOKEN_SECRET on the query service and the command service",
+        )
+    return UNSIGNED
+
+
+def _envelope(
+    request: Request,
+    cls: type[Message],
+    body: bytes,
+    id_: str,
+    span: tracing.Step | None,
+    admission: Admission,
 ) -> CommandEnvelope:
-    body = await _body(request)
-    path = request.path_params
-    model = handlers.model_key(path["namespace"], path["name"])
+    stream = handlers.stream_key(**request.path_params)
     try:
         command = cls.__pydantic_validator__.validate_json(body)
     except ValidationError as error:
+        if admission.refused is not None:
+            raise unauthenticated(admission.refused) from None
         raise invalid_fields(field_errors(error)) from None
     valid = span is not None and span.span.get_span_context().is_valid
     return handlers.envelope(
         id=id_,
-        model=model,
+        stream=stream,
         command=command,
         headers=request.headers,
         # An unsampled trace goes on as it came.
@@ -87,35 +109,16 @@ async def _envelope(
     )
 
 
-async def _ask(door: Door, envelope: CommandEnvelope) -> EventEnvelope:
+async def _ask(door: Door, envelope: CommandEnvelope, sign: Signer | None) -> EventEnvelope:
     began = time.perf_counter()
     try:
-        outcome = await door.ask(envelope)
+        outcome = await door.ask(envelope, sign)
     except NoAnswer as error:
         raise Problem(504, "no_answer", str(error)) from error
     except Unavailable as error:
         raise Problem(503, "unavailable", str(error)) from error
     ACK.observe(time.perf_counter() - began)
     return outcome
-
-
-async def _body(request: Request) -> bytes:
-    """The whole body, if it is JSON and not too long."""
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    parts: list[bytes] = []
-    size = 0
-    async for part in request.stream():
-        size += len(part)
-        if size <= COMMAND_LIMIT:
-            parts.append(part)
-        elif size > DRAIN_LIMIT:
-            break
-    if size > COMMAND_LIMIT:
-        raise Problem(413, "oversize", f"a command has at most {COMMAND_LIMIT:,} bytes")
-    if kind != JSON:
-        # Also what keeps other sites' pages out: a browser asks us before it sends JSON for them.
-        raise Problem(415, "not_json", f"send the command with 'Content-Type: {JSON}'")
-    return b"".join(parts)
 
 
 def _span(name: str, request: Request, id_: str) -> tracing.Step | None:

@@ -5,10 +5,12 @@ from contextlib import suppress
 from datetime import timedelta
 
 from rollbook.eventlog.asking import Asker
+from rollbook.eventlog.codec import Signer
 from rollbook.eventlog.envelope import CommandEnvelope, EventEnvelope
 from rollbook.eventlog.log import Unavailable
 from rollbook.eventlog.topics import LogAddress
 from rollbook.observability.logs import logger
+from rollbook.query.writers import Writers
 
 log = logger(__name__)
 
@@ -30,6 +32,8 @@ class Door:
         """Why commands cannot be answered now; None while they can."""
         self.ends: dict[int, int] = {}
         """The next offset of each partition at the last look."""
+        self.writers = Writers(address)
+        """Whether there is somebody who would answer."""
         self._address = address
         self._within = within
         self._asker: Asker | None = None
@@ -43,20 +47,22 @@ class Door:
     def start(self) -> None:
         """Begin to connect; `trouble` tells when it has."""
         self._keeping = asyncio.create_task(self._keep(), name="door")
+        self.writers.start()
 
     async def stop(self) -> None:
         """Close the connections."""
+        await self.writers.stop()
         if self._keeping is not None:
             self._keeping.cancel()
             with suppress(asyncio.CancelledError):
                 await self._keeping
 
-    async def ask(self, envelope: CommandEnvelope) -> EventEnvelope:
+    async def ask(self, envelope: CommandEnvelope, sign: Signer | None = None) -> EventEnvelope:
         """The command's outcome from the log; `Unavailable` or `NoAnswer` in bounded time."""
         asker = self._asker
         if asker is None or self.trouble is not None:
             raise Unavailable(f"nothing was published: {self.trouble}")
-        return await asker.ask(envelope, timeout=self._within)
+        return await asker.ask(envelope, sign=sign, timeout=self._within)
 
     async def _keep(self) -> None:
         while True:

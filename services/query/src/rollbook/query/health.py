@@ -7,16 +7,23 @@ from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from rollbook.query.door import Door
+from rollbook.query.identity import Identity
 from rollbook.query.tables import Tables
 
 
-def readiness(door: Door, tables: Tables) -> dict[str, Any]:
+def readiness(door: Door, tables: Tables, identity: Identity | None) -> dict[str, Any]:
     """Whether commands and reads are answered now, and how far the tables are behind the log."""
     reasons = {
         name: trouble
-        for name, trouble in (("kafka", door.trouble), ("postgres", tables.trouble))
+        for name, trouble in (
+            ("kafka", door.trouble),
+            ("postgres", tables.trouble),
+            ("identity", identity.trouble if identity is not None else None),
+        )
         if trouble is not None
     }
+    if door.trouble is None and door.writers.trouble is not None:
+        reasons["command"] = door.writers.trouble
     lag = None
     if not reasons:
         places = tables.places
@@ -28,7 +35,7 @@ def readiness(door: Door, tables: Tables) -> dict[str, Any]:
     return {"ready": not reasons, "reasons": reasons, "projection_lag_records": lag}
 
 
-def router(door: Door, tables: Tables) -> APIRouter:
+def router(door: Door, tables: Tables, identity: Identity | None) -> APIRouter:
     """`/healthz`, `/readyz` and `/metrics`."""
     made = APIRouter(tags=["health"])
 
@@ -39,7 +46,7 @@ def router(door: Door, tables: Tables) -> APIRouter:
     @made.get("/readyz", summary="Can it answer, and if not, why not?")
     async def readyz() -> Response:
         """Kafka and Postgres were asked in the last seconds; 503 with reasons if one is away."""
-        state = readiness(door, tables)
+        state = readiness(door, tables, identity)
         return _json(200 if state["ready"] else 503, state)
 
     @made.get("/metrics", summary="Prometheus metrics of this process")

@@ -10,7 +10,8 @@ from pydantic import BaseModel, Field, JsonValue
 from pydantic.json_schema import models_json_schema
 
 from rollbook.domain.messages import Message
-from rollbook.eventlog.codec import COMMANDS
+from rollbook.eventlog.codec import COMMANDS, MODEL_COMMANDS, NAMESPACE_COMMANDS
+from rollbook.query.examples import EXAMPLES
 from rollbook.query.problems import MEDIA_TYPE
 
 API = "/api/v1"
@@ -24,20 +25,23 @@ A command repeated under the same `Idempotency-Key` is the same command: it gets
 Every error is a problem document (RFC 9457) with a `code` for programs.
 """
 
-DIGEST = "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
-EXAMPLES: dict[str, JsonValue] = {
-    "description": "Scores card payments for fraud.",
-    "tags": {"team": "payments"},
-    "keys": ["team"],
-    "artifact": {"uri": "s3://models/fraud/2/model.skops", "digest": DIGEST, "size": 48211},
-    "metrics": {"auc": 0.973},
-    "params": {"max_depth": "6"},
-    "version": 2,
-    "alias": "champion",
-    "environment": "production",
-    "reason": "the error rate doubled",
-}
-"""By field; a field that no example needs is left out."""
+
+TAGS = [
+    {"name": name, "description": description}
+    for name, description in (
+        ("commands", "Wishes about a model; answered when their outcome stands in the log."),
+        ("commands to a namespace", "Rules, schemas, roles, keys, collections, erasing."),
+        ("reads", "Models, aliases, environments, and the log itself."),
+        ("versions", "Versions, what was found out about them, and how two differ."),
+        ("cards", "Model cards as JSON, Markdown or a page."),
+        ("requests", "Requests to promote: the inbox, and all that a reviewer must see."),
+        ("environments", "How an environment came to serve what it serves; broken glasses."),
+        ("namespaces", "What governs the models, who may do what, how complete the records are."),
+        ("personal data", "Kept outside of the log by reference, and erasable."),
+        ("me", "Who asks."),
+        ("health", "Of this process."),
+    )
+]
 
 
 class FieldError(BaseModel):
@@ -66,7 +70,7 @@ class RecordDocument(BaseModel):
     position: str = Field(description="partition:offset")
     id: str
     type: str
-    model: str | None
+    model: str | None = Field(description="the stream: a model, or a namespace by itself")
     seq: int
     time: str
     actor: str
@@ -75,6 +79,8 @@ class RecordDocument(BaseModel):
     causation_id: str | None
     claim: int
     prev: str | None
+    origin: str | None = Field(description="where it was imported from")
+    origin_time: str | None = Field(description="when it happened there")
     data: dict[str, JsonValue]
 
 
@@ -89,7 +95,7 @@ class AnswerDocument(BaseModel):
         None, description="the version it is about; of a roll-back, the one that serves again"
     )
     position: str = Field(description="in the log, partition:offset; pass it as min_position")
-    seq: int = Field(description="of the model now; pass it as If-Match")
+    seq: int = Field(description="of the model or namespace now; pass it as If-Match")
     command_id: str
     event: RecordDocument
 
@@ -99,8 +105,11 @@ def problems(*codes: int) -> dict[int | str, dict[str, Any]]:
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}}
     says = {
         401: "The token is missing or not valid",
+        403: "Not for whoever asks: they lack the role or title, or it is their own work",
         404: "There is no such thing",
-        409: "The state of the model forbids it",
+        406: "It cannot be shown in that form",
+        409: "The state of the model or namespace forbids it",
+        410: "It was there, and was erased",
         413: "The body is too large",
         415: "The body is not JSON",
         422: "A field breaks a rule; nothing was published",
@@ -116,24 +125,20 @@ def of_command(name: str, cls: type[Message]) -> dict[str, Any]:
     schema = {"$ref": f"#/components/schemas/{name}"}
     return {
         "operation_id": name,
+        "tags": ["commands"] if name in MODEL_COMMANDS else ["commands to a namespace"],
         "summary": summary.rstrip("."),
         "description": more.strip() or summary,
         "response_model": AnswerDocument,
         "response_model_exclude_none": True,
-        "responses": problems(401, 404, 409, 413, 415, 422, 503, 504),
+        "responses": problems(401, 403, 404, 409, 413, 415, 422, 503, 504),
         "openapi_extra": {
-            "parameters": [*_path(), *_headers()],
+            "parameters": [*_path(name), *_headers()],
             "requestBody": {
                 "required": True,
-                "content": {"application/json": {"schema": schema, "example": example(cls)}},
+                "content": {"application/json": {"schema": schema, "example": EXAMPLES[name]}},
             },
         },
     }
-
-
-def example(cls: type[Message]) -> dict[str, JsonValue]:
-    """A command of this class that makes sense."""
-    return {field: EXAMPLES[field] for field in cls.model_fields if field in EXAMPLES}
 
 
 def install(app: FastAPI) -> None:
@@ -147,12 +152,17 @@ def install(app: FastAPI) -> None:
                 description=app.description,
                 routes=app.routes,
                 openapi_version="3.1.0",
+                tags=TAGS,
             )
             schemas = made["components"]["schemas"]
             for key, schema in _definitions([*COMMANDS.values(), ProblemDocument]).items():
                 schemas.setdefault(key, schema)
             for unused in ("HTTPValidationError", "ValidationError"):  # ours are problems
                 schemas.pop(unused, None)
+            for path, operations in made["paths"].items():
+                if path.startswith(API):  # every one of them, where the registry has a secret
+                    for operation in operations.values():
+                        operation["responses"].setdefault("401", problems(401)[401])
             for operation in (o for path in made["paths"].values() for o in path.values()):
                 if "$ref" in str(operation["responses"].get("422", "")) and MEDIA_TYPE not in str(
                     operation["responses"]["422"]
@@ -172,8 +182,10 @@ def _definitions(classes: Sequence[type[BaseModel]]) -> dict[str, Any]:
     return definitions
 
 
-def _path() -> list[dict[str, Any]]:
-    names = (("namespace", "payments"), ("name", "fraud"))
+def _path(command: str) -> list[dict[str, Any]]:
+    names = [("namespace", "payments"), ("name", "fraud")]
+    if command in NAMESPACE_COMMANDS:
+        names.pop()
     return [
         {
             "name": name,
@@ -189,9 +201,15 @@ def _path() -> list[dict[str, Any]]:
 def _headers() -> list[dict[str, Any]]:
     headers = (
         ("Idempotency-Key", {"type": "string", "format": "uuid"}, "The id of the command."),
-        ("If-Match", {"type": "string"}, "Refused unless this is the model's `seq` now."),
+        ("If-Match", {"type": "string"}, "Refused unless this is the stream's `seq` now."),
         ("Authorization", {"type": "string"}, "`Bearer` and a token."),
         ("X-Actor", {"type": "string"}, "Who asks; believed only by an open registry."),
+        ("X-Origin", {"type": "string"}, "Where it is imported from."),
+        (
+            "X-Origin-Time",
+            {"type": "string", "format": "date-time"},
+            "When it happened there; only with `X-Origin`.",
+        ),
         ("traceparent", {"type": "string"}, "W3C trace context to continue."),
     )
     return [

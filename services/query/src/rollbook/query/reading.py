@@ -1,10 +1,11 @@
 """What reads have in common: their parameters, and waiting until the tables hold what they need."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated, Generic, Literal, TypeVar
 
 from fastapi import Path, Query
 from pydantic import AfterValidator, BaseModel, WithJsonSchema
@@ -13,17 +14,21 @@ from rollbook.eventlog.position import Position
 from rollbook.query.door import Door
 from rollbook.query.problems import Problem, invalid
 from rollbook.query.tables import Tables
+from rollbook.query.times import rfc_3339
 from rollbook.readmodel import models
 from rollbook.readmodel.database import Db
 from rollbook.readmodel.models import ModelRow
 from rollbook.readmodel.offsets import TooLate
 
+LETTING_GO = 1.0
+"""Seconds that the end of a read may take: one that could not be ended takes its connection."""
 POSITION = re.compile(r"[0-9]{1,9}:[0-9]{1,18}")
-RFC_3339 = re.compile(
-    r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d(?:\.\d{1,6})?)\d*([Zz]|[+\- ]\d\d:\d\d)", re.ASCII
-)
+NUMBERED = re.compile(r"([^/\x00]+/[^/\x00]+)/([0-9]{1,9})")
 MOST = 1000
 """Rows of one page."""
+
+MODEL = "/models/{namespace}/{name}"
+NAMESPACE = "/namespaces/{namespace}"
 
 Row = TypeVar("Row")
 
@@ -50,6 +55,9 @@ PositionText = Annotated[
 Namespace = Annotated[str, Path(examples=["payments"])]
 Name = Annotated[str, Path(examples=["fraud"])]
 Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
+Order = Annotated[
+    Literal["oldest", "newest"], Query(description="Which come first; `after` goes with it.")
+]
 Limit = Annotated[int, Query(ge=1, le=MOST, description="Rows of the page.")]
 MinPosition = Annotated[
     list[PositionText],
@@ -64,18 +72,30 @@ def moment(text: str) -> datetime | Position:
     """What `as_of` names: a moment, or the place of a record in the log."""
     if POSITION.fullmatch(text):
         return Position.parse(text)
-    if found := RFC_3339.fullmatch(text):
-        day, time, zone = found.groups()
-        zone = "+00:00" if zone in "Zz" else zone.replace(" ", "+")  # a '+' that was not escaped
-        try:
-            return datetime.fromisoformat(f"{day}T{time}{zone}")
-        except ValueError as error:
-            raise invalid("as_of", f"is no moment: {error}") from None
-    raise invalid(
-        "as_of",
-        "must be an RFC 3339 time with its offset, such as 2026-03-01T12:00:00Z,"
-        " or a log position, such as 3:1042",
-    )
+    try:
+        return rfc_3339(text)
+    except ValueError as error:
+        raise invalid("as_of", f"{error}; or a log position, such as 3:1042") from None
+
+
+def instant(field: str, text: str | None) -> datetime | None:
+    """The moment that a parameter names, if it is given."""
+    if text is None:
+        return None
+    try:
+        return rfc_3339(text)
+    except ValueError as error:
+        raise invalid(field, str(error)) from None
+
+
+def after_numbered(text: str | None) -> tuple[str, int]:
+    """Model and number in the `after` of lists whose rows are numbered within their model."""
+    if text is None:
+        return "", 0
+    found = NUMBERED.fullmatch(text)
+    if found is None:
+        raise invalid("after", "must be what `next` of the page before says: payments/fraud/7")
+    return found[1], int(found[2])
 
 
 class Reading:
@@ -98,6 +118,17 @@ class Reading:
                 raise Problem(503, "behind", f"{error}; try again") from None
         async with self._tables.open() as db:
             yield db
+
+    @asynccontextmanager
+    async def at_one_moment(self, positions: Sequence[str]) -> AsyncIterator[Db]:
+        """`at_least`, for reads of several tables that must fit each other: nothing moves."""
+        async with self.at_least(positions) as db:
+            await db.execute("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            try:
+                yield db
+            finally:
+                async with asyncio.timeout(LETTING_GO):
+                    await db.execute("COMMIT")
 
     def check(self, field: str, position: Position) -> None:
         """Refuse a position in a partition that the log does not have."""

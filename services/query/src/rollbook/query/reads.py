@@ -1,64 +1,36 @@
 """What stands in the read models, over HTTP."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
-from pydantic import TypeAdapter
 
 from rollbook.domain.names import NAMESPACE
 from rollbook.eventlog.position import Position
+from rollbook.query.answers import answer, page
 from rollbook.query.handlers import model_key
 from rollbook.query.openapi import API, problems
 from rollbook.query.problems import Problem, invalid
 from rollbook.query.reading import (
+    MODEL,
     Limit,
     MinPosition,
     Name,
     Namespace,
-    Number,
+    Order,
     Page,
     PositionText,
     Reading,
     known,
     moment,
 )
+from rollbook.query.sight import Seen
 from rollbook.readmodel import aliases, environments, history, models, versions
 from rollbook.readmodel.aliases import AliasRow
 from rollbook.readmodel.environments import EnvironmentRow, OtherPartitionError
 from rollbook.readmodel.history import HistoryRow
 from rollbook.readmodel.models import ModelRow
 from rollbook.readmodel.versions import VersionRow
-
-MODEL = "/models/{namespace}/{name}"
-Order = Annotated[
-    Literal["oldest", "newest"], Query(description="Which come first; `after` goes with it.")
-]
-
-_adapters: dict[Any, TypeAdapter[Any]] = {
-    shape: TypeAdapter(shape)
-    for shape in (
-        ModelRow,
-        VersionRow,
-        HistoryRow,
-        Page[ModelRow],
-        Page[VersionRow],
-        Page[AliasRow],
-        Page[EnvironmentRow],
-        Page[HistoryRow],
-    )
-}
-
-
-def answer(shape: Any, value: object, headers: dict[str, str] | None = None) -> Response:
-    """`value`, which is a `shape`, as JSON."""
-    return Response(_adapters[shape].dump_json(value), 200, headers, "application/json")
-
-
-def page(shape: Any, rows: list[Any], next_: object = None) -> Response:
-    """Rows as a page; `next_` is what leads to the rows after them."""
-    made = shape.model_construct(items=rows, next=None if next_ is None else str(next_))
-    return answer(shape, made)
 
 
 def router(reading: Reading) -> APIRouter:
@@ -73,6 +45,7 @@ def router(reading: Reading) -> APIRouter:
 def _models(made: APIRouter, reading: Reading) -> None:
     @made.get("/models", response_model=Page[ModelRow], summary="Models in order of name")
     async def list_models(
+        seen: Seen,
         namespace: str | None = None,
         after: str | None = None,
         limit: Limit = 100,
@@ -83,8 +56,8 @@ def _models(made: APIRouter, reading: Reading) -> None:
         if after is not None:
             after = _after_model(after)
         async with reading.at_least(min_position) as db:
-            rows = await models.page(db, namespace, after, limit)
-        return page(Page[ModelRow], rows, rows[-1].key if len(rows) == limit else None)
+            rows = await models.page(db, namespace, after, limit, scope=seen.scope())
+        return page(ModelRow, rows, rows[-1].key if len(rows) == limit else None)
 
     @made.get(MODEL, response_model=ModelRow, summary="A model; its ETag is its seq")
     async def get_model(
@@ -97,40 +70,6 @@ def _models(made: APIRouter, reading: Reading) -> None:
             row = await known(db, key)
         return answer(ModelRow, row, {"etag": f'"{row.seq}"'})
 
-    @made.get(MODEL + "/versions", response_model=Page[VersionRow], summary="Its versions")
-    async def list_versions(
-        namespace: Namespace,
-        name: Name,
-        after: Annotated[int | None, Query(ge=0, le=2**31 - 1)] = None,
-        limit: Limit = 100,
-        order: Order = "oldest",
-        min_position: MinPosition = [],  # noqa: B006
-    ) -> Response:
-        key = model_key(namespace, name)
-        async with reading.at_least(min_position) as db:
-            if order == "newest":
-                rows = await versions.newest(db, key, after, limit)
-            else:
-                rows = await versions.page(db, key, after or 0, limit)
-            if not rows:
-                await known(db, key)
-        return page(Page[VersionRow], rows, rows[-1].version if len(rows) == limit else None)
-
-    @made.get(MODEL + "/versions/{number}", response_model=VersionRow, summary="A version")
-    async def get_version(
-        namespace: Namespace,
-        name: Name,
-        number: Number,
-        min_position: MinPosition = [],  # noqa: B006
-    ) -> Response:
-        key = model_key(namespace, name)
-        async with reading.at_least(min_position) as db:
-            row = await versions.get(db, key, number)
-            if row is None:
-                have = (await known(db, key)).versions
-                raise Problem(404, "unknown_version", f"{key} has {have} versions, not {number}")
-        return answer(VersionRow, row)
-
     @made.get(MODEL + "/aliases", response_model=Page[AliasRow], summary="Its aliases")
     async def list_aliases(
         namespace: Namespace,
@@ -142,7 +81,7 @@ def _models(made: APIRouter, reading: Reading) -> None:
             rows = await aliases.of(db, key)
             if not rows:
                 await known(db, key)
-        return page(Page[AliasRow], rows)
+        return page(AliasRow, rows)
 
     @made.get(
         MODEL + "/aliases/{alias}",
@@ -197,7 +136,7 @@ def _environments(made: APIRouter, reading: Reading) -> None:
                 raise invalid("as_of", str(error)) from None
             if not rows:
                 await known(db, key)
-        return page(Page[EnvironmentRow], rows)
+        return page(EnvironmentRow, rows)
 
 
 def _history(made: APIRouter, reading: Reading) -> None:
@@ -221,16 +160,17 @@ def _history(made: APIRouter, reading: Reading) -> None:
             rows = await read(db, key, place, limit)
             if not rows:
                 await known(db, key)
-        return page(Page[HistoryRow], rows, rows[-1].position if len(rows) == limit else None)
+        return page(HistoryRow, rows, rows[-1].position if len(rows) == limit else None)
 
     @made.get("/events/{position}", response_model=HistoryRow, summary="The record at a position")
     async def get_event(
+        seen: Seen,
         position: PositionText,
         min_position: MinPosition = [],  # noqa: B006
     ) -> Response:
         async with reading.at_least(min_position) as db:
             row = await history.at(db, Position.parse(position))
-        if row is None:
+        if row is None or not seen.record(row.model):
             raise Problem(
                 404, "unknown_position", f"no record of a model stands at {position}, or not yet"
             )
@@ -238,12 +178,13 @@ def _history(made: APIRouter, reading: Reading) -> None:
 
     @made.get("/outcomes/{command_id}", response_model=HistoryRow, summary="What came of a command")
     async def get_outcome(
+        seen: Seen,
         command_id: UUID,
         min_position: MinPosition = [],  # noqa: B006
     ) -> Response:
         async with reading.at_least(min_position) as db:
             row = await history.outcome_of(db, command_id)
-        if row is None:
+        if row is None or not (seen.record(row.model) or seen.sent(row.actor)):
             raise Problem(404, "unknown_command", f"no outcome of {command_id}, or not yet")
         return answer(HistoryRow, row)
 

@@ -1,9 +1,14 @@
 """What the query service can be told, by environment variables that begin with ROLLBOOK_."""
 
 from datetime import timedelta
+from typing import Self
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from rollbook.domain.grants import PublicKey
+from rollbook.identity.oidc import Url
+from rollbook.identity.trust import Subjects
 
 
 class QuerySettings(BaseSettings):
@@ -28,3 +33,29 @@ class QuerySettings(BaseSettings):
     """How long a read may take, and how long it waits for its `min_position`."""
     connections: int = Field(default=10, ge=1, le=500)
     """Connections to Postgres, at most."""
+    token_secret: SecretStr | None = Field(default=None, min_length=32)
+    """Secret that our own services share; without one the registry is open: all may do all."""
+    admins: Subjects = ()
+    """Who may do everything, joined by commas: subjects, such as `anna@example.com`."""
+    admin_public_key: PublicKey | None = None
+    """Its holder is `account:rollbook/admin` and may do everything, before anything was granted."""
+    oidc_issuer: Url | None = None
+    """Identity provider of people, exactly as their tokens' `iss` has it; needs a token secret."""
+    oidc_audience: str = Field(default="rollbook", min_length=1)
+    """What people's tokens must name in `aud`."""
+    oidc_keys: str | None = None
+    """Its keys (JWKS): a URL or the path of a file; without it they are discovered."""
+    oidc_subject_claim: str = "sub"
+    """The claim that says who somebody is; what is granted is granted to its value."""
+    oidc_groups_claim: str = "groups"
+    """The claim that names somebody's groups; dots lead into claims within claims."""
+    oidc_amr: Subjects = ()
+    """Ways to log in, joined by commas, of which a token's `amr` must name one, such as `mfa`."""
+    oidc_acr: Subjects = ()
+    """Levels of assurance, joined by commas, of which a token's `acr` must name one."""
+
+    @model_validator(mode="after")
+    def _secured(self) -> Self:
+        if self.token_secret is None and self.oidc_issuer is not None:
+            raise ValueError("oidc_issuer needs token_secret: an open registry asks nobody")
+        return self

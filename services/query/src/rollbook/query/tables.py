@@ -94,8 +94,8 @@ class Tables:
             try:
                 async with asyncio.timeout(self._within):
                     yield connection
-            except TimeoutError:
-                connection.terminate()  # giving it back would wait for Postgres
+            except DOWN:
+                connection.terminate()  # giving it back would wait, or leave something open in it
                 raise
             finally:
                 await self._pool.release(connection)

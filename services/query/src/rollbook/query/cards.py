@@ -1,0 +1,143 @@
+"""Model cards over HTTP: as JSON, Markdown or a page, with their revisions and reviews."""
+
+from typing import Annotated, Final, Literal
+
+from fastapi import APIRouter, Header, Query, Response
+
+from rollbook.cards.about import About
+from rollbook.cards.markdown import markdown
+from rollbook.cards.page import POLICY
+from rollbook.cards.page import page as html
+from rollbook.query.answers import answer, page
+from rollbook.query.handlers import model_key
+from rollbook.query.openapi import API, problems
+from rollbook.query.problems import Problem
+from rollbook.query.reading import Limit, MinPosition, Name, Namespace, Page, Reading
+from rollbook.query.versions import VERSION, VersionText, found
+from rollbook.readmodel import cards, reviews
+from rollbook.readmodel.cards import CardRow
+from rollbook.readmodel.reviews import ReviewRow
+
+MOST = 2**31 - 1
+Format = Literal["json", "html", "markdown"]
+MEDIA: Final[dict[Format, str]] = {
+    "json": "application/json",
+    "html": "text/html",
+    "markdown": "text/markdown",
+}
+
+
+def router(reading: Reading) -> APIRouter:
+    """The routes of cards."""
+    made = APIRouter(prefix=API, tags=["cards"], responses=problems(404, 422, 503))
+
+    @made.get(
+        VERSION + "/card",
+        response_model=CardRow,
+        summary="The card of a version, as JSON, Markdown or a page",
+        responses={
+            200: {
+                "content": {
+                    "text/markdown": {"schema": {"type": "string"}},
+                    "text/html": {"schema": {"type": "string"}},
+                }
+            },
+            **problems(406),
+        },
+    )
+    async def get_card(
+        namespace: Namespace,
+        name: Name,
+        version: VersionText,
+        revision: Annotated[
+            int | None, Query(ge=1, le=MOST, description="An older revision than the newest.")
+        ] = None,
+        shape: Annotated[
+            Format | None, Query(alias="format", description="What counts more than `Accept`.")
+        ] = None,
+        accept: Annotated[str, Header(include_in_schema=False)] = "*/*",
+        min_position: MinPosition = [],  # noqa: B006  # FastAPI copies it
+    ) -> Response:
+        key = model_key(namespace, name)
+        wanted = shape or acceptable(accept)
+        async with reading.at_least(min_position) as db:
+            row = await found(db, key, version)
+            written = await cards.get(db, key, row.version, revision)
+        if written is None:
+            which = f"revision {revision} of a card" if revision else "card"
+            raise Problem(404, "no_card", f"version {row.version} of {key} has no {which}")
+        about = About(key, row.version, row.label)
+        headers = {"vary": "accept", "x-content-type-options": "nosniff"}
+        if wanted == "json":
+            return answer(CardRow, written, headers)
+        if wanted == "markdown":
+            return _text(markdown(written.card, about), MEDIA[wanted], headers)
+        headers["content-security-policy"] = POLICY
+        return _text(html(written.card, about), MEDIA[wanted], headers)
+
+    @made.get(
+        VERSION + "/card/revisions",
+        response_model=Page[CardRow],
+        summary="Every revision of a version's card, newest first",
+    )
+    async def list_revisions(
+        namespace: Namespace,
+        name: Name,
+        version: VersionText,
+        after: Annotated[int | None, Query(ge=1, le=MOST)] = None,
+        limit: Limit = 100,
+        min_position: MinPosition = [],  # noqa: B006
+    ) -> Response:
+        key = model_key(namespace, name)
+        async with reading.at_least(min_position) as db:
+            number = (await found(db, key, version)).version
+            rows = await cards.newest(db, key, number, after, limit)
+        return page(CardRow, rows, rows[-1].revision if len(rows) == limit else None)
+
+    @made.get(
+        VERSION + "/card/reviews",
+        response_model=Page[ReviewRow],
+        summary="Who found that the card still holds, newest first",
+    )
+    async def list_reviews(
+        namespace: Namespace,
+        name: Name,
+        version: VersionText,
+        limit: Limit = 100,
+        min_position: MinPosition = [],  # noqa: B006
+    ) -> Response:
+        key = model_key(namespace, name)
+        async with reading.at_least(min_position) as db:
+            rows = await reviews.of(db, key, (await found(db, key, version)).version, limit)
+        return page(ReviewRow, rows)
+
+    return made
+
+
+def acceptable(accept: str) -> Format:
+    """The form that an Accept header likes best; of several the first one in `MEDIA`."""
+    parts = accept.split(",") if accept.strip() else ["*/*"]
+    likings = {
+        shape: max(_liking(part, media) for part in parts)[1] for shape, media in MEDIA.items()
+    }
+    best = max(MEDIA, key=lambda shape: likings[shape])
+    if likings[best] <= 0:
+        raise Problem(406, "not_acceptable", f"a card can be {', '.join(MEDIA.values())}")
+    return best
+
+
+def _liking(part: str, media: str) -> tuple[int, float]:
+    """How exactly a part of an Accept header names a media type, and how much it likes it."""
+    name, *parameters = (piece.strip().lower() for piece in part.split(";"))
+    patterns = ("*/*", media.partition("/")[0] + "/*", media)
+    if name not in patterns:
+        return 0, 0.0
+    quality = next((p[2:] for p in parameters if p.startswith("q=")), "1")
+    try:
+        return patterns.index(name) + 1, float(quality)
+    except ValueError:
+        return 0, 0.0
+
+
+def _text(text: str, media: str, headers: dict[str, str]) -> Response:
+    return Response(text, 200, headers, f"{media}; charset=utf-8")

@@ -1,0 +1,147 @@
+"""A body for every command that makes sense, as the documentation shows it."""
+
+from pydantic import JsonValue
+
+DIGEST = "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+TAGS: dict[str, JsonValue] = {"team": "payments"}
+DESCRIPTION = "Scores card payments for fraud."
+
+EXAMPLES: dict[str, dict[str, JsonValue]] = {
+    # Models
+    "RegisterModel": {"description": DESCRIPTION, "tags": TAGS},
+    "DescribeModel": {"description": DESCRIPTION},
+    "TagModel": {"tags": TAGS},
+    "UntagModel": {"keys": ["team"]},
+    "AssignOwner": {"owner": "ada@example.org", "team": "risk"},
+    "ClassifyModel": {"risk": "high", "reason": "it decides about people's payments"},
+    "RetireModel": {"reason": "another model does its work"},
+    "RestoreModel": {"reason": "the other model is not ready"},
+    # Versions
+    "RegisterVersion": {
+        "artifact": {
+            "uri": "s3://models/fraud/2/model.skops",
+            "digest": DIGEST,
+            "size": 48_211,
+            "format": "skops",
+        },
+        "change": "retraining",
+        "metrics": {"auc": 0.973},
+        "params": {"max_depth": "6"},
+        "tags": TAGS,
+        "lineage": {
+            "code_commit": "4f0a2c1",
+            "datasets": [{"uri": "s3://data/payments/2026-02", "role": "train"}],
+        },
+        "terms": {"licence": "Apache-2.0", "pii": "pseudonymous"},
+        "idempotency_key": "run-4711",
+    },
+    "DescribeVersion": {"version": 2, "description": "With the data of February."},
+    "TagVersion": {"version": 2, "tags": TAGS},
+    "UntagVersion": {"version": 2, "keys": ["team"]},
+    "SetProperties": {"version": 2, "properties": {"framework": "sklearn", "old": None}},
+    "LinkDocument": {
+        "version": 2,
+        "kind": "fairness",
+        "title": "Error rates by age",
+        "uri": "https://wiki.example.org/fraud/fairness",
+    },
+    "ArchiveVersion": {"version": 2, "reason": "trained on data that was withdrawn"},
+    "RestoreVersion": {"version": 2, "reason": "the data may be used after all"},
+    "RecordEvaluation": {
+        "version": 2,
+        "evaluation": {
+            "metrics": {"auc": {"value": 0.96, "low": 0.95, "high": 0.97, "confidence": 0.95}},
+            "split": "test",
+            "slice": {"country": "DE"},
+            "samples": 12_000,
+        },
+    },
+    "WriteCard": {
+        "version": 2,
+        "card": {
+            "summary": DESCRIPTION,
+            "intended_use": "Card payments in Europe.",
+            "limitations": "Not for cash.",
+            "review_by": "2027-01-01T00:00:00Z",
+        },
+    },
+    "ReviewCard": {"version": 2, "review_by": "2027-07-01T00:00:00Z", "note": "it still holds"},
+    "MarkCardStale": {"version": 2},
+    "StartValidation": {"version": 2, "policy": "default"},
+    "RecordValidation": {
+        "version": 2,
+        "gates": [{"gate": "auc", "outcome": "passed", "measured": {"auc": 0.973}}],
+        "policy": "default",
+    },
+    # Where they serve
+    "SetAlias": {"alias": "champion", "version": 2},
+    "RemoveAlias": {"alias": "champion"},
+    "PromoteVersion": {"version": 2, "environment": "production"},
+    "RollBackVersion": {"environment": "production", "reason": "the error rate doubled"},
+    "ClearEnvironment": {"environment": "shadow", "reason": "the trial is over"},
+    "RehearseRollback": {"environment": "production", "note": "the drill of this quarter"},
+    "BreakGlass": {
+        "version": 2,
+        "environment": "production",
+        "reason": "version 3 declines every payment, and nobody who may sign is awake",
+    },
+    "ReviewBreakGlass": {"number": 1, "verdict": "justified", "note": "it ended the outage"},
+    "RequestPromotion": {
+        "version": 2,
+        "environment": "production",
+        "reason": "finds a fifth more fraud",
+        "rollback_plan": "back to version 1",
+    },
+    "ApprovePromotion": {"request": 1, "title": "ml-ops", "evidence": DIGEST},
+    "RejectPromotion": {"request": 1, "reason": "no figures for customers under 25"},
+    "CommentOnPromotion": {"request": 1, "comment": "What about Austria?"},
+    "WithdrawPromotion": {"request": 1, "reason": "version 3 is better"},
+    "EscalatePromotion": {"request": 1},
+    "ExpirePromotion": {"request": 1},
+    # Namespaces
+    "SetRules": {
+        "rules": {
+            "environments": [
+                {"name": "staging"},
+                {
+                    "name": "production",
+                    "after": "staging",
+                    "validated": True,
+                    "approvals": {"high": {"ml-ops": 1, "product": 1}},
+                },
+            ],
+            "protected_aliases": ["champion"],
+        }
+    },
+    "SetMetadataSchema": {
+        "metadata": {
+            "properties": {
+                "type": "object",
+                "properties": {"framework": {"enum": ["sklearn", "torch"]}},
+                "required": ["framework"],
+            },
+            "required": ["code_commit", "training_data"],
+        }
+    },
+    "GrantRole": {
+        "subject": "group:risk",
+        "role": "approver",
+        "models": "fraud*",
+        "title": "product",
+        "reason": "they answer for it",
+    },
+    "RevokeRole": {"grant": 1, "reason": "they moved on"},
+    "IssueKey": {
+        "account": "nightly",
+        "public_key": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
+        "until": "2027-01-01T00:00:00Z",
+        "roles": ["publisher"],
+    },
+    "RevokeKey": {"key": "0f9c1a2b3d4e5f60", "reason": "it was printed into a build's log"},
+    "SetCollection": {"collection": "checkout", "models": ["fraud", "limits"]},
+    "RemoveCollection": {"collection": "checkout"},
+    "ErasePersonalData": {
+        "references": ["personal:0b7c3c5e-7d1c-4b1e-9a51-6a1f6c8f2d10"],
+        "reason": "she asked for it",
+    },
+}
