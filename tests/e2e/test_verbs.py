@@ -197,7 +197,7 @@ def test_the_topics_are_listed_with_what_they_hold(
     made(console, "register", name, model)
     found = {t["name"]: t for t in made(console, "topics")["topics"]}
     assert set(found) == {
-        f"rollbook.{n}" for n in ("commands", "events", "snapshots", "dead-letters")
+        f"rollbook.{n}" for n in ("commands", "events", "snapshots", "governance", "dead-letters")
     }
     assert found["rollbook.events"]["partitions"] == found["rollbook.commands"]["partitions"] == 4
     assert found["rollbook.events"]["records"] >= 2 + 4

@@ -1,3 +1,6 @@
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
 import pytest
 
 from rollbook.cli import arguments
@@ -51,3 +54,64 @@ def test_a_data_set_may_carry_its_digest_although_its_uri_has_equals_signs() -> 
         {"uri": "s3://b/k?x=1"},
         {"uri": "s3://b/k?x=1", "digest": f"sha256:{digest}"},
     ]
+
+
+def test_a_fact_about_a_version_needs_its_number() -> None:
+    assert arguments.of_version("team/churn@3") == ("team/churn", 3)
+    with pytest.raises(Failure, match="which version"):
+        arguments.of_version("churn")
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("12", 12),
+        ("0.5", 0.5),
+        ("true", True),
+        ("null", None),
+        ("torch", "torch"),
+        ('"12"', "12"),
+        ("[1]", "[1]"),
+        ("NaN", "NaN"),
+        ("", ""),
+    ],
+)
+def test_a_property_is_the_value_that_it_looks_like(typed: str, meant: Any) -> None:
+    found = arguments.values([f"p={typed}"], "property")["p"]
+    assert found == meant
+    assert type(found) is type(meant)
+
+
+def test_a_metric_may_have_its_interval() -> None:
+    assert arguments.measures(["auc=0.93:0.91..0.95", "loss=-1"], 0.95) == {
+        "auc": {"value": 0.93, "low": 0.91, "high": 0.95, "confidence": 0.95},
+        "loss": {"value": -1.0},
+    }
+    with pytest.raises(Failure, match="not a number"):
+        arguments.measures(["auc=0.93:0.91"], None)
+
+
+def test_a_moment_is_a_day_a_time_or_so_far_from_now() -> None:
+    now = datetime.now(UTC)
+    assert timedelta(days=89) < arguments.moment("90d") - now < timedelta(days=91)
+    assert arguments.moment("2030-01-31T00:00:00Z") == datetime(2030, 1, 31, tzinfo=UTC)
+    assert arguments.moment("2030-01-31").utcoffset() is not None
+    with pytest.raises(Failure, match="no time"):
+        arguments.moment("soon")
+
+
+def test_what_a_version_was_made_from_is_named_with_how() -> None:
+    assert arguments.parents(["base@2", "team/big@7=distilled"]) == [
+        {"model": "default/base", "version": 2},
+        {"model": "team/big", "version": 7, "relation": "distilled"},
+    ]
+    assert arguments.features(["age", "income=feast:x/income"]) == [
+        {"name": "age"},
+        {"name": "income", "uri": "feast:x/income"},
+    ]
+
+
+def test_signatures_are_asked_for_by_title_and_count() -> None:
+    assert arguments.counts(["product", "ml-ops=2"], "reviewer") == {"product": 1, "ml-ops": 2}
+    with pytest.raises(Failure, match="TITLE=COUNT"):
+        arguments.counts(["product=two"], "reviewer")

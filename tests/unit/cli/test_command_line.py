@@ -5,25 +5,30 @@ import sys
 
 import pytest
 
-from rollbook.cli.__main__ import VERBS
 from rollbook.cli.exits import Exit
+from rollbook.cli.verbs import FAMILIES, VERBS
 from tests.unit.cli.conftest import Call
 
+WORDS = [words for words, *_ in VERBS]
 
-def test_the_overview_names_every_verb_with_what_it_does(call: Call) -> None:
-    shown = call("--help")
+
+@pytest.mark.parametrize("family", ["", *FAMILIES])
+def test_the_overview_names_every_verb_with_what_it_does(call: Call, family: str) -> None:
+    shown = call(*family.split(), "--help")
     assert shown.code == Exit.DONE
-    for verb, *_ in VERBS:
-        assert any(
-            f"│ {verb} " in line and len(line.split()) > 4 for line in shown.out.splitlines()
-        )
+    for words in WORDS:
+        before, _, verb = words.rpartition(" ")
+        if before == family:
+            assert any(
+                f"│ {verb} " in line and len(line.split()) > 4 for line in shown.out.splitlines()
+            ), words
 
 
-@pytest.mark.parametrize("verb", [verb for verb, *_ in VERBS])
-def test_the_help_of_each_verb_teaches_by_examples(call: Call, verb: str) -> None:
-    shown = call(verb, "--help")
+@pytest.mark.parametrize("words", WORDS)
+def test_the_help_of_each_verb_teaches_by_examples(call: Call, words: str) -> None:
+    shown = call(*words.split(), "--help")
     assert shown.code == Exit.DONE
-    assert shown.out.count(f"rollbook {verb}") >= 2  # the usage line is one of them
+    assert shown.out.count(f"rollbook {words}") >= 2  # the usage line is one of them
 
 
 @pytest.mark.parametrize(
@@ -99,6 +104,23 @@ def test_a_registry_that_does_not_answer_is_unavailable(call: Call) -> None:
         ["history", "churn", "--last", "0"],
         ["tail", "--from", "here"],
         ["register", "churn", "missing.joblib"],
+        ["register", "churn", "missing.joblib", "--variant", "quantised"],
+        ["register", "churn", "missing.joblib", "--evaluation", "missing.yaml"],
+        ["evaluate", "churn", "--metric", "auc=0.9"],
+        ["evaluate", "churn@1", "missing.yaml", "--metric", "auc=0.9"],
+        ["evaluate", "churn@1", "--metric", "auc=high"],
+        ["link", "churn@1", "https://x/y"],
+        ["validate", "record", "churn@1"],
+        ["card", "write", "churn@1", "missing.yaml"],
+        ["card", "review", "churn@1", "--until", "soon", "--note", "x"],
+        ["request", "churn", "1", "--reason", "x", "--reviewer", "product=two"],
+        ["requests", "churn", "--title", "ml-ops"],
+        ["rules", "check", "missing.yaml"],
+        ["rules", "show", "team-a/churn"],
+        ["access", "who", "FlyToTheMoon"],
+        ["access", "grant", "team-a", "ada", "viewer", "-r", "x", "--until", "soon"],
+        ["key", "new", "Team A", "nightly"],
+        ["import", "directory", "missing"],
     ],
 )
 def test_what_cannot_be_meant_is_refused_before_anything_is_sent(
@@ -107,6 +129,15 @@ def test_what_cannot_be_meant_is_refused_before_anything_is_sent(
     ended = call(*typed)
     assert ended.code == Exit.USAGE
     assert ended.err.startswith("rollbook: ")
+
+
+def test_a_tracking_server_that_does_not_answer_is_unavailable(call: Call) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # and nobody listens
+        url = f"http://127.0.0.1:{taken.getsockname()[1]}"
+        ended = call("import", "mlflow", url, "--dry-run")
+    assert ended.code == Exit.UNAVAILABLE
+    assert url in ended.err
 
 
 def test_the_overview_imports_neither_services_nor_scikit_learn() -> None:

@@ -20,6 +20,126 @@ EXAMPLES: Mapping[str, tuple[dict[str, Any], str]] = {
     "VersionTagged": ({"version": 3, "tags": {"a": "b"}}, "version 3 tagged a=b"),
     "VersionUntagged": ({"version": 3, "keys": ["a"]}, "version 3 lost the tags a"),
     "VersionArchived": ({"version": 3, "reason": "old"}, "version 3 archived: old"),
+    "VersionRestored": ({"version": 3, "reason": "x"}, "version 3 may be used again: x"),
+    "OwnerAssigned": ({"owner": "ada", "team": "risk"}, "ada answers for it, of risk"),
+    "ModelClassified": ({"risk": "high", "reason": "x"}, "risk is high: x"),
+    "ModelRetired": ({"reason": "x"}, "model retired: x"),
+    "ModelRestored": ({"reason": "x"}, "model in use again: x"),
+    "PropertiesSet": (
+        {"version": 3, "properties": {"layers": 12}, "properties_schema": 1},
+        "version 3 has layers=12",
+    ),
+    "DocumentLinked": (
+        {"version": 3, "kind": "risk", "title": "Risks", "uri": "https://x/y"},
+        "version 3 has a document on risk: Risks",
+    ),
+    "EvaluationRecorded": (
+        {
+            "version": 3,
+            "number": 2,
+            "evaluation": {"metrics": {"auc": {"value": 0.9}}, "slice": {"country": "DE"}},
+        },
+        "version 3 evaluated (2): auc=0.9 where country=DE",
+    ),
+    "CardWritten": ({"version": 3, "revision": 2, "card": {}}, "version 3 has a card, revision 2"),
+    "CardReviewed": (
+        {"version": 3, "revision": 2, "review_by": "2030-01-01T00:00:00Z", "note": "x"},
+        "the card of version 3 holds until 2030-01-01: x",
+    ),
+    "CardWentStale": (
+        {"version": 3, "revision": 2, "review_by": "2030-01-01T00:00:00Z"},
+        "the card of version 3 should have been reviewed by 2030-01-01",
+    ),
+    "ValidationStarted": ({"version": 3}, "the gates look at version 3"),
+    "VersionValidated": (
+        {"version": 3, "gates": [{"gate": "auc", "outcome": "passed"}]},
+        "version 3 passed auc",
+    ),
+    "VersionRejected": (
+        {
+            "version": 3,
+            "gates": [
+                {"gate": "auc", "outcome": "passed"},
+                {"gate": "latency", "outcome": "error"},
+            ],
+        },
+        "version 3 failed latency",
+    ),
+    "EnvironmentCleared": (
+        {"version": 3, "environment": "shadow", "reason": "over"},
+        "nothing serves in shadow, no longer version 3: over",
+    ),
+    "RollbackRehearsed": (
+        {"version": 3, "environment": "production", "restored": 2, "note": "40 s"},
+        "a roll-back of production to version 2 was rehearsed: 40 s",
+    ),
+    "GlassBroken": (
+        {
+            "number": 1,
+            "version": 3,
+            "environment": "production",
+            "replaced": 2,
+            "reason": "outage",
+            "bypassed": ["needs_request"],
+        },
+        "GLASS 1 BROKEN: version 3 serves in production, in place of 2, past needs_request: outage",
+    ),
+    "BreakGlassReviewed": (
+        {"number": 1, "verdict": "justified", "note": "it helped"},
+        "broken glass 1 was justified: it helped",
+    ),
+    "PromotionRequested": (
+        {"request": 1, "version": 3, "environment": "production", "quorum": {"ml-ops": 1}},
+        "request 1: version 3 into production, 1 x ml-ops must sign",
+    ),
+    "PromotionApproved": (
+        {"request": 1, "approved_by": "ada", "title": "ml-ops", "missing": {"product": 1}},
+        "request 1 signed by ada as ml-ops; 1 x product must sign yet",
+    ),
+    "PromotionRejected": (
+        {"request": 1, "rejected_by": "ada", "reason": "thin"},
+        "request 1 rejected by ada: thin",
+    ),
+    "PromotionCommented": ({"request": 1, "comment": "why?"}, "about request 1: why?"),
+    "PromotionWithdrawn": ({"request": 1, "reason": "late"}, "request 1 withdrawn: late"),
+    "PromotionEscalated": (
+        {"request": 1, "to": "admin"},
+        "request 1 waits for too long: admin must look at it",
+    ),
+    "PromotionExpired": ({"request": 1}, "request 1 expired"),
+    "RulesSet": ({"version": 2, "rules": {}}, "rules set, version 2"),
+    "MetadataSchemaSet": ({"version": 2, "metadata": {}}, "metadata schema set, version 2"),
+    "RoleGranted": (
+        {
+            "grant": 4,
+            "subject": "ada",
+            "role": "approver",
+            "title": "ml-ops",
+            "until": "2030-01-01T00:00:00Z",
+        },
+        "grant 4: ada is approver for ml-ops until 2030-01-01",
+    ),
+    "RoleRevoked": (
+        {"grant": 4, "subject": "ada", "role": "approver", "reason": "moved"},
+        "grant 4 revoked: ada is no longer approver: moved",
+    ),
+    "KeyIssued": (
+        {"key": "0f9c", "account": "nightly", "until": "2030-01-01T00:00:00Z"},
+        "key 0f9c issued to nightly until 2030-01-01",
+    ),
+    "KeyRevoked": (
+        {"key": "0f9c", "account": "nightly", "reason": "lost"},
+        "key 0f9c of nightly revoked: lost",
+    ),
+    "CollectionSet": (
+        {"collection": "checkout", "models": ["fraud", "limits"]},
+        "collection checkout is fraud, limits",
+    ),
+    "CollectionRemoved": ({"collection": "checkout"}, "collection checkout removed"),
+    "PersonalDataErased": (
+        {"references": ["a", "b"], "reason": "asked"},
+        "what stood behind 2 references is erased: asked",
+    ),
     "AliasSet": (
         {"alias": "champion", "version": 3, "replaced": 2},
         "champion points at version 3, in place of 2",
@@ -61,7 +181,7 @@ def test_a_record_reads_as_a_sentence(kind: str) -> None:
 
 def test_a_record_of_a_later_release_is_shown_as_it_is() -> None:
     data = {"version": 3, "gate": "slices"}
-    assert json.loads(sentence("VersionValidated", data)) == data
+    assert json.loads(sentence("VersionSharded", data)) == data
 
 
 def test_a_digest_is_shortened_to_what_people_compare() -> None:

@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+SILENCE = (0, None)
+"""An answer that never comes."""
+
 OUTCOME = {
     "outcome": "accepted",
     "type": "ModelTagged",
@@ -42,6 +45,8 @@ def recording(*answers: tuple[int, Any]) -> Iterator[Recording]:
     """Serve `answers`, each a status and what becomes JSON."""
     noted = Recording(answers or [(200, OUTCOME)])
 
+    silence = threading.Event()
+
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
@@ -49,9 +54,12 @@ def recording(*answers: tuple[int, Any]) -> Iterator[Recording]:
             body = self.rfile.read(int(self.headers.get("content-length", 0)))
             noted.asked.append(Asked(self.command, self.path, dict(self.headers), body))
             status, said = noted.answers[min(len(noted.asked), len(noted.answers)) - 1]
+            if status == SILENCE[0]:
+                silence.wait(60)
+                return
             content = json.dumps(said).encode()
             self.send_response(status)
-            kind = "application/json" if status == 200 else "application/problem+json"
+            kind = "application/json" if status < 300 else "application/problem+json"
             self.send_header("content-type", kind)
             self.send_header("content-length", str(len(content)))
             self.end_headers()
@@ -69,6 +77,7 @@ def recording(*answers: tuple[int, Any]) -> Iterator[Recording]:
     try:
         yield noted
     finally:
+        silence.set()
         server.shutdown()
         thread.join()
         server.server_close()

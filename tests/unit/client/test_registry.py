@@ -1,5 +1,6 @@
 """What the SDK sends, how it asks again, and what it raises."""
 
+import json
 import socket
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -9,13 +10,20 @@ from uuid import UUID
 import pytest
 
 from rollbook.client import Invalid, Outcome, Refused, Registry, Unavailable, file_artifact
+from rollbook.domain.cards import Card
 from rollbook.domain.catalog import TagModel
-from rollbook.domain.lineage import Artifact, Lineage
-from rollbook.eventlog.codec import COMMANDS
-from tests.unit.client.recording import OUTCOME, recording
+from rollbook.domain.evaluations import Evaluation, Measure
+from rollbook.domain.lineage import Artifact, Lineage, Terms, Variant
+from rollbook.domain.rulebook import Rules
+from rollbook.eventlog.codec import COMMANDS, NAMESPACE_COMMANDS
+from tests.unit.client.recording import OUTCOME, SILENCE, recording
 
-ARTIFACT = Artifact(uri="s3://b/m", digest="sha256:" + "a" * 64)
+DIGEST = "sha256:" + "a" * 64
+ARTIFACT = Artifact(uri="s3://b/m", digest=DIGEST)
 MODEL = "payments/fraud"
+SPACE = "payments"
+KEY = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"
+LATER = datetime(2100, 1, 1, tzinfo=UTC)
 
 CALLS: dict[str, Callable[[Registry], Outcome]] = {
     "RegisterModel": lambda r: r.register_model(MODEL, description="x", tags={"a": "b"}),
@@ -28,6 +36,11 @@ CALLS: dict[str, Callable[[Registry], Outcome]] = {
         metrics={"auc": 0.9},
         params={"depth": "6"},
         lineage=Lineage(code_commit="abc"),
+        change="retraining",
+        variants=[Variant(uri="s3://b/q", digest=DIGEST, name="int8", kind="quantised")],
+        properties={"layers": 12},
+        evaluations=[Evaluation(metrics={"auc": Measure(value=0.9)})],
+        terms_of_use=Terms(licence="MIT", pii="none"),
         idempotency_key="run-1",
     ),
     "DescribeVersion": lambda r: r.describe_version(MODEL, 1, "x"),
@@ -38,6 +51,47 @@ CALLS: dict[str, Callable[[Registry], Outcome]] = {
     "RemoveAlias": lambda r: r.remove_alias(MODEL, "champion"),
     "PromoteVersion": lambda r: r.promote(MODEL, 1, "staging"),
     "RollBackVersion": lambda r: r.roll_back(MODEL, "worse", to=1),
+    "AssignOwner": lambda r: r.assign_owner(MODEL, "ada", "risk"),
+    "ClassifyModel": lambda r: r.classify(MODEL, "high", "it decides about people"),
+    "RetireModel": lambda r: r.retire(MODEL, "old"),
+    "RestoreModel": lambda r: r.restore(MODEL, "needed"),
+    "RestoreVersion": lambda r: r.restore(MODEL, "needed", version=1),
+    "SetProperties": lambda r: r.set_properties(MODEL, 1, {"layers": 12, "old": None}),
+    "LinkDocument": lambda r: r.link_document(MODEL, 1, "risk", "Risks", "https://x/y"),
+    "RecordEvaluation": lambda r: r.evaluate(
+        MODEL, 1, Evaluation(metrics={"auc": Measure(value=0.9)})
+    ),
+    "WriteCard": lambda r: r.write_card(MODEL, 1, Card(summary="x", review_by=LATER)),
+    "ReviewCard": lambda r: r.review_card(MODEL, 1, LATER, "holds"),
+    "MarkCardStale": lambda r: r.mark_card_stale(MODEL, 1),
+    "StartValidation": lambda r: r.start_validation(MODEL, 1, policy="p"),
+    "RecordValidation": lambda r: r.record_validation(
+        MODEL, 1, [{"gate": "auc", "outcome": "passed"}]
+    ),
+    "ClearEnvironment": lambda r: r.clear(MODEL, "shadow", "over"),
+    "RehearseRollback": lambda r: r.rehearse_rollback(MODEL, "drill"),
+    "BreakGlass": lambda r: r.break_glass(MODEL, 1, "outage"),
+    "ReviewBreakGlass": lambda r: r.review_break(MODEL, 1, "justified", "it helped"),
+    "RequestPromotion": lambda r: r.request_promotion(
+        MODEL, 1, "better", rollback_plan="back", reviewers={"product": 1}
+    ),
+    "ApprovePromotion": lambda r: r.approve(MODEL, 1, title="ml-ops", evidence=DIGEST),
+    "RejectPromotion": lambda r: r.reject(MODEL, 1, "thin"),
+    "CommentOnPromotion": lambda r: r.comment(MODEL, 1, "why?"),
+    "WithdrawPromotion": lambda r: r.withdraw(MODEL, 1, "late"),
+    "EscalatePromotion": lambda r: r.escalate(MODEL, 1),
+    "ExpirePromotion": lambda r: r.expire(MODEL, 1),
+    "SetRules": lambda r: r.set_rules(SPACE, Rules(naming="[a-z]+")),
+    "SetMetadataSchema": lambda r: r.set_metadata_schema(SPACE, {"required": ["owner"]}),
+    "GrantRole": lambda r: r.grant(
+        SPACE, "group:risk", "approver", "they answer", title="product", until=LATER
+    ),
+    "RevokeRole": lambda r: r.revoke(SPACE, 1, "moved on"),
+    "IssueKey": lambda r: r.issue_key(SPACE, "nightly", KEY, LATER, roles=["publisher"]),
+    "RevokeKey": lambda r: r.revoke_key(SPACE, "0f9c1a2b3d4e5f60", "lost"),
+    "SetCollection": lambda r: r.set_collection(SPACE, "checkout", ["fraud"]),
+    "RemoveCollection": lambda r: r.remove_collection(SPACE, "checkout"),
+    "ErasePersonalData": lambda r: r.erase(SPACE, [f"personal:{UUID(int=7)}"], "asked"),
 }
 
 
@@ -50,11 +104,13 @@ def test_a_call_sends_a_command_that_its_class_accepts(name: str) -> None:
     with recording() as server, Registry(server.url) as registry:
         CALLS[name](registry)
         (asked,) = server.asked
-        assert asked.path == f"/api/v1/models/payments/fraud/commands/{name}"
+        stream = SPACE if name in NAMESPACE_COMMANDS else MODEL
+        kind = "models" if stream == MODEL else "namespaces"
+        assert asked.path == f"/api/v1/{kind}/{stream}/commands/{name}"
         command = COMMANDS[name].model_validate_json(asked.body)
         UUID(asked.headers["Idempotency-Key"])  # or it raises
         # The typed call and the class say the same.
-        registry.send(MODEL, command)  # type: ignore[arg-type]
+        registry.send(stream, command)  # type: ignore[arg-type]
         assert COMMANDS[name].model_validate_json(server.asked[1].body) == command
 
 
@@ -108,6 +164,14 @@ def test_a_refusal_is_not_asked_again() -> None:
     assert len(server.asked) == 1
 
 
+def test_a_refusal_that_stands_in_the_log_is_one_whatever_its_status() -> None:
+    problem = {"code": "bad_name", "detail": "names must match", "position": "3:9"}
+    with recording((422, problem)) as server, Registry(server.url) as registry:
+        with pytest.raises(Refused) as caught:
+            registry.register_model(MODEL)
+        assert caught.value.code == "bad_name"
+
+
 def test_bad_fields_are_named() -> None:
     problem = {"code": "invalid", "detail": "x", "errors": [{"field": "alias", "rule": "must"}]}
     with recording((422, problem)) as server, Registry(server.url) as registry:
@@ -127,6 +191,86 @@ def test_reads_show_what_the_session_did() -> None:
     assert query == (
         "as_of=2026-01-01T00%3A00%3A00.000000%2B00%3A00&min_position=3%3A7&min_position=1%3A5"
     )
+
+
+def test_a_position_that_never_comes_is_told_with_what_the_registry_said() -> None:
+    said = "the read models have not reached 1:99 yet: they stand before 1:5"
+    late = (503, {"code": "behind", "detail": said})
+    began = monotonic()
+    with recording(late) as server, Registry(server.url) as registry:
+        registry.wait("1:99")
+        with pytest.raises(Unavailable) as caught:
+            registry.model(MODEL)
+    assert (caught.value.message, caught.value.code) == (said, "behind")
+    assert len(server.asked) == 2  # the second time to see whether anything moves
+    assert monotonic() - began < 10
+
+
+def test_tables_that_move_are_waited_for() -> None:
+    late = [(503, {"code": "behind", "detail": f"they stand before 1:{n}"}) for n in (5, 7)]
+    page: dict[str, object] = {"items": [], "next": None}
+    with recording(*late, (200, page)) as server, Registry(server.url) as registry:
+        registry.wait("1:9")
+        assert registry.aliases(MODEL) == []
+    assert len(server.asked) == 3
+
+
+def test_what_the_session_did_itself_is_waited_for_all_the_time_there_is() -> None:
+    late = (503, {"code": "behind", "detail": "they stand before 3:5"})
+    page: dict[str, object] = {"items": [], "next": None}
+    answers = [(200, OUTCOME), late, late, late, (200, page)]
+    with recording(*answers) as server, Registry(server.url) as registry:
+        registry.tag_model(MODEL, {"a": "b"})
+        assert registry.aliases(MODEL) == []
+    assert len(server.asked) == len(answers)
+
+
+def test_what_the_registry_said_outlives_an_attempt_that_hears_nothing() -> None:
+    away = (503, {"code": "unavailable", "detail": "Kafka is away"})
+    with recording(away, SILENCE) as server, Registry(server.url, timeout=1) as registry:
+        with pytest.raises(Unavailable, match="Kafka is away") as caught:
+            registry.model(MODEL)
+        assert caught.value.code == "unavailable"
+
+
+def test_the_token_may_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ROLLBOOK_TOKEN", "from-the-environment\n")
+    with recording() as server, Registry(server.url) as registry:
+        registry.tag_model(MODEL, {"a": "b"})
+        with Registry(server.url, token="given") as other:
+            other.tag_model(MODEL, {"a": "b"})
+    assert [asked.headers["Authorization"] for asked in server.asked] == [
+        "Bearer from-the-environment",
+        "Bearer given",
+    ]
+
+
+@pytest.mark.parametrize("token", ["se cret", "se\ncret", "secrét"])
+def test_a_token_is_never_quoted(token: str) -> None:
+    with pytest.raises(ValueError, match="no token has") as caught:
+        Registry("http://127.0.0.1:1", token=token)
+    assert token not in str(caught.value)
+    with Registry("http://127.0.0.1:1", token="secret", timeout=0.2) as registry:
+        assert "secret" not in repr(registry)
+        with pytest.raises(Unavailable) as absent:
+            registry.model(MODEL)
+        assert "secret" not in str(absent.value)
+
+
+def test_an_imported_command_says_where_it_comes_from_and_when_it_happened() -> None:
+    with recording() as server, Registry(server.url) as registry:
+        registry.register_model(MODEL, origin="mlflow:http://ü", origin_time=LATER)
+    headers = server.asked[0].headers
+    assert headers["X-Origin"].encode("latin-1").decode() == "mlflow:http://ü"
+    assert headers["X-Origin-Time"] == "2100-01-01T00:00:00.000000+00:00"
+
+
+def test_personal_data_is_kept_outside_of_the_log() -> None:
+    reference = f"personal:{UUID(int=7)}"
+    with recording((201, {"reference": reference})) as server, Registry(server.url) as registry:
+        assert registry.personal(SPACE, "Ada") == reference
+    assert server.asked[0].path == "/api/v1/namespaces/payments/personal"
+    assert json.loads(server.asked[0].body) == {"content": "Ada"}
 
 
 def test_a_moment_without_a_time_zone_is_no_moment() -> None:

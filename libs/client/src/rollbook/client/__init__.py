@@ -12,6 +12,17 @@ The HTTP client and the types of the domain are only imported when they are firs
 
 from rollbook.client.artifacts import file_artifact
 from rollbook.client.errors import Invalid, Refused, RegistryError, Unavailable
+from rollbook.client.findings import (
+    Break,
+    CardReview,
+    CardRevision,
+    Document,
+    Evaluation,
+    Remark,
+    Request,
+    Review,
+    Verdict,
+)
 from rollbook.client.registry import Registry
 from rollbook.client.results import (
     Alias,
@@ -23,20 +34,37 @@ from rollbook.client.results import (
     Topic,
     Version,
 )
+from rollbook.client.tenants import Collection, Completeness, Grant, Key, Me, Namespace, Personal
 
 __all__ = [
     "Alias",
+    "Break",
+    "CardReview",
+    "CardRevision",
+    "Collection",
+    "Completeness",
+    "Document",
+    "Evaluation",
     "FieldError",
+    "Grant",
     "Invalid",
+    "Key",
+    "Me",
     "Model",
+    "Namespace",
     "Outcome",
+    "Personal",
     "Record",
     "Refused",
     "Registry",
     "RegistryError",
+    "Remark",
+    "Request",
+    "Review",
     "Stay",
     "Topic",
     "Unavailable",
+    "Verdict",
     "Version",
     "file_artifact",
 ]

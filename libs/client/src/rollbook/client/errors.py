@@ -40,7 +40,9 @@ class Invalid(RegistryError):
 class Unavailable(RegistryError):
     """No answer in time; a command may yet be carried out: ask again with the same id."""
 
-    def __init__(self, message: str, *, command_id: str | None = None) -> None:
+    def __init__(self, message: str, *, code: str = "", command_id: str | None = None) -> None:
         super().__init__(message)
         self.message = message
+        self.code = code
+        """Why, in the registry's words, such as `behind`; empty where none were heard."""
         self.command_id = command_id

@@ -1,17 +1,23 @@
 """What can be asked of a registry."""
 
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from itertools import islice
 
+from rollbook.client.inspecting import Inspecting
+from rollbook.client.overseeing import Overseeing
 from rollbook.client.results import Alias, Model, Record, Stay, Topic, Version
-from rollbook.client.session import API, Session, model_path, segment
+from rollbook.client.session import API, model_path, moment, segment
+
+LABEL = re.compile(r"\d+\.\d+\.\d+", re.ASCII)
+"""MAJOR.MINOR.PATCH, which no alias can be."""
 
 PAGE = 200
 """Rows asked for at once."""
 
 
-class Reads(Session):
+class Reads(Inspecting, Overseeing):
     """Each read shows what this session's commands did.
 
     All raise `Refused` with a code such as `unknown_model` where there is no such thing, `Invalid`
@@ -39,8 +45,8 @@ class Reads(Session):
         return map(Version.of, islice(rows, limit))
 
     def version(self, model: str, version: int | str) -> Version:
-        """A version by its number, or by an alias."""
-        if isinstance(version, int):
+        """A version by its number, by an alias, or by its label, such as `2.1.0`."""
+        if isinstance(version, int) or LABEL.fullmatch(version):
             return Version.of(self.read(f"{model_path(model)}/versions/{version}"))
         return Version.of(self.read(f"{model_path(model)}/aliases/{segment(version)}"))
 
@@ -54,9 +60,7 @@ class Reads(Session):
         `as_of` is a time with its time zone, or a log position: then as the record there left it.
         """
         if isinstance(as_of, datetime):
-            if as_of.tzinfo is None:
-                raise ValueError("as_of needs a time zone, such as datetime.now(UTC)")
-            as_of = as_of.isoformat(timespec="microseconds")
+            as_of = moment(as_of)
         body = self.read(f"{model_path(model)}/environments", {"as_of": as_of})
         return {row["environment"]: Stay.of(row) for row in body["items"]}
 

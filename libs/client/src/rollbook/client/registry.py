@@ -7,7 +7,10 @@ from rollbook.client.reads import Reads
 class Registry(Commands, Reads):
     """A registry at `url`; use it in a `with` statement, or call `close`. Not for several threads.
 
-    `token` proves who asks; `actor` says it, which only an open registry believes. `timeout`, in
-    seconds, holds for a whole call with all its attempts: while the registry is away, or has no
-    outcome yet, a call is sent again under the same command id, so that nothing happens twice.
+    `token` proves who asks: a person's from the identity provider, or a machine's `rbk_…`; if it is
+    not given, ROLLBOOK_TOKEN. `actor` says who asks, which only an open registry believes.
+
+    `timeout`, in seconds, holds for a whole call with all its attempts: while the registry is away,
+    or has no outcome yet, a call is sent again under the same command id, so that nothing happens
+    twice.
     """

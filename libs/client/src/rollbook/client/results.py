@@ -1,27 +1,11 @@
-"""What the registry answers: plain, immutable values; fields that are newer are left out."""
+"""What the registry answers about models, versions, and the log."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Self
+from typing import Any
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Result:
-    @classmethod
-    def of(cls, body: Mapping[str, Any]) -> Self:
-        """The result that a JSON object stands for."""
-        read = {f.name: body[f.name] for f in fields(cls) if f.name in body}
-        for name in _MOMENTS & read.keys():
-            if read[name] is not None:
-                read[name] = datetime.fromisoformat(read[name])
-        for name in _TUPLES & read.keys():
-            read[name] = tuple(read[name])
-        return cls(**read)
-
-
-_MOMENTS = {"created_at", "updated_at", "set_at", "since", "until", "time"}
-_TUPLES = {"aliases", "environments"}
+from rollbook.client.result import Result
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +17,7 @@ class FieldError:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome(_Result):
+class Outcome(Result):
     """What came of a command; it stands in the log."""
 
     outcome: str
@@ -52,7 +36,7 @@ class Outcome(_Result):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Model(_Result):
+class Model(Result):
     """A registered model as it is now."""
 
     key: str
@@ -70,12 +54,22 @@ class Model(_Result):
     created_at: datetime
     created_by: str
     updated_at: datetime
+    owner: str | None = None
+    team: str | None = None
+    risk: str | None = None
+    """`minimal`, `limited` or `high`; None: nobody has classified it."""
+    retired_reason: str | None = None
+    """Why it is out of use as a whole; None while it is not."""
+    origin: str | None = None
+    """Where it was imported from."""
+    origin_time: datetime | None = None
+    """When it was registered there."""
     parked: str | None = None
     """Why its tables stand still, if they do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Version(_Result):
+class Version(Result):
     """A version as it is now."""
 
     model: str
@@ -89,6 +83,32 @@ class Version(_Result):
     signature: Mapping[str, Any] | None
     description: str
     idempotency_key: str | None
+    label: str | None = None
+    """MAJOR.MINOR.PATCH: new architecture, new data, tweak."""
+    variants: tuple[Mapping[str, Any], ...] = ()
+    """Further artifacts: quantised, adapters, containers."""
+    properties: Mapping[str, Any] = field(default_factory=dict)
+    properties_schema: int = 0
+    """The version of the namespace's metadata schema that they were written for."""
+    terms: Mapping[str, Any] | None = None
+    """Licence, data use, consent, and the most personal data that training saw."""
+    stage: str = "registered"
+    """`registered`, `validating`, `validated` or `rejected`."""
+    verdict: str | None = None
+    """Digest of the last verdict of the gates."""
+    evaluations: int = 0
+    """How many were recorded since registration."""
+    card_revision: int = 0
+    """The newest revision of its card; 0: it has none."""
+    card_sections: tuple[str, ...] = ()
+    review_by: datetime | None = None
+    """When somebody must have looked at the card again."""
+    card_stale: bool = False
+    """Whether that moment was missed."""
+    origin: str | None = None
+    """Where it was imported from."""
+    origin_time: datetime | None = None
+    """When it was registered there."""
     archived_reason: str | None = None
     """Why it is out of use; None while it is not."""
     position: str
@@ -101,7 +121,7 @@ class Version(_Result):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Alias(_Result):
+class Alias(Result):
     """A movable name of a version."""
 
     model: str
@@ -113,7 +133,7 @@ class Alias(_Result):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stay(_Result):
+class Stay(Result):
     """A version that stands in an environment, or stood there for a while."""
 
     model: str
@@ -126,13 +146,20 @@ class Stay(_Result):
     actor: str
     position: str
     since: datetime
+    request: int | None = None
+    """The request that was granted."""
+    approved_by: tuple[str, ...] = ()
+    evidence: str | None = None
+    """Digest of the facts that it was decided on."""
+    rules: int | None = None
+    """The version of the namespace's rules that it was decided by."""
     until_position: str | None = None
     until: datetime | None = None
     """None while it stands there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Record(_Result):
+class Record(Result):
     """A record of the log."""
 
     position: str
@@ -147,11 +174,15 @@ class Record(_Result):
     causation_id: str | None
     claim: int
     prev: str | None
+    origin: str | None = None
+    """Where it was imported from."""
+    origin_time: datetime | None = None
+    """When it happened there."""
     data: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Topic(_Result):
+class Topic(Result):
     """A topic of the log."""
 
     name: str

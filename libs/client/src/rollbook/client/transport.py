@@ -39,10 +39,11 @@ class Transport:
         self.url = url.rstrip("/")
         self._timeout = timeout
         self._unreachable = (httpx.TransportError,)
+        self._slow = (httpx.TimeoutException,)
         here = httpx.URL(self.url).host in HERE
         self._client = httpx.Client(
             base_url=self.url,
-            headers=[(name.encode(), value.encode()) for name, value in headers.items()],
+            headers=_encoded(headers),
             trust_env=not here,
         )
 
@@ -58,11 +59,18 @@ class Transport:
         params: Sequence[tuple[str, str | int]] = (),
         content: bytes | None = None,
         headers: Mapping[str, str] | None = None,
+        final: frozenset[str] = frozenset(),
     ) -> Any:
-        """The JSON that answers; `Refused`, `Invalid` or `Unavailable` otherwise."""
+        """The JSON that answers; `Refused`, `Invalid` or `Unavailable` otherwise.
+
+        `final`: codes of answers that are not waited out when they come twice in the same words,
+        since then nothing moves.
+        """
         deadline = time.monotonic() + self._timeout
-        command_id = (headers or {}).get("Idempotency-Key")
+        headers = headers or {}
+        command_id = headers.get("Idempotency-Key")
         pause = FIRST_PAUSE
+        why = code = ""
         while True:
             left = deadline - time.monotonic()
             try:
@@ -71,24 +79,33 @@ class Transport:
                     path,
                     params=list(params),
                     content=content,
-                    headers=headers,
+                    headers=_encoded(headers),
                     timeout=max(left, 0.05),
                 )
             except self._unreachable as error:
-                why = f"{self.url} does not answer: {str(error) or type(error).__name__}"
+                if not (code and isinstance(error, self._slow)):  # what it said last tells more
+                    why = f"{self.url} does not answer: {str(error) or type(error).__name__}"
+                    code = ""
             else:
                 if response.is_success:
                     return response.json()
                 problem = _problem(response)
                 if response.status_code not in AGAIN:
                     raise _error(response.status_code, problem)
-                why = str(problem.get("detail", response.reason_phrase))
+                said = str(problem.get("detail", response.reason_phrase))
+                if problem["code"] in final and (problem["code"], said) == (code, why):
+                    raise Unavailable(why, code=code, command_id=command_id)
+                why, code = said, str(problem["code"])
             # Jitter, so that callers who failed together do not come back together.
             wait = random.uniform(pause / 2, pause)  # noqa: S311
             if time.monotonic() + wait >= deadline:
-                raise Unavailable(why, command_id=command_id)
+                raise Unavailable(why, code=code, command_id=command_id)
             time.sleep(wait)
             pause = min(pause * 2, LONGEST_PAUSE)
+
+
+def _encoded(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
+    return [(name.encode(), value.encode()) for name, value in headers.items()]
 
 
 def _problem(response: "httpx.Response") -> dict[str, Any]:
@@ -101,7 +118,7 @@ def _problem(response: "httpx.Response") -> dict[str, Any]:
 
 def _error(status: int, problem: Mapping[str, Any]) -> RegistryError:
     message = str(problem["detail"])
-    if status == HTTPStatus.UNPROCESSABLE_ENTITY:
+    if status == HTTPStatus.UNPROCESSABLE_ENTITY and "position" not in problem:
         errors = [FieldError(e["field"], e["rule"]) for e in problem.get("errors", ())]
         return Invalid(message, errors)
     return Refused(

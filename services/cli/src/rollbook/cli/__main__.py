@@ -3,14 +3,12 @@
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
+from inspect import cleandoc
 
-from cyclopts import App, CycloptsError, Group
+from cyclopts import App, CycloptsError
 
 from rollbook.cli.exits import Exit, Failure
-
-SYSTEM = Group("The system", sort_key=1)
-WRITE = Group("Enter into the book", sort_key=2)
-READ = Group("Read the book", sort_key=3)
+from rollbook.cli.verbs import FAMILIES, VERBS
 
 HELP = """The book in which models are entered, rolled out and rolled back.
 
@@ -21,21 +19,6 @@ the namespace `default`. All verbs take `--json` and `--help`, which shows examp
 EPILOGUE = """Exit codes: 0 done · 1 unexpected error · 2 bad usage · 3 refused by the registry · \
 4 unavailable, or no answer in time. Start with: rollbook demo
 """
-
-VERBS = (
-    ("up", "rollbook.cli.up:up", SYSTEM),
-    ("demo", "rollbook.cli.demo:demo", SYSTEM),
-    ("replay", "rollbook.cli.replaying:replay", SYSTEM),
-    ("register", "rollbook.cli.registering:register", WRITE),
-    ("promote", "rollbook.cli.serving:promote", WRITE),
-    ("rollback", "rollbook.cli.serving:rollback", WRITE),
-    ("alias", "rollbook.cli.labelling:alias", WRITE),
-    ("tag", "rollbook.cli.labelling:tag", WRITE),
-    ("show", "rollbook.cli.showing:show", READ),
-    ("history", "rollbook.cli.showing:history", READ),
-    ("tail", "rollbook.cli.tailing:tail", READ),
-    ("topics", "rollbook.cli.listing:topics", READ),
-)
 
 
 def app() -> App:
@@ -48,8 +31,14 @@ def app() -> App:
         version=lambda: version("rollbook-cli"),
         default_parameter=None,
     )
-    for name, place, group in VERBS:
-        made.command(place, name=name, group=group)
+    for words, place, group in VERBS:
+        family, _, name = words.rpartition(" ")
+        if not place:
+            made.command(App(name=name, help=cleandoc(FAMILIES[name]), group=group))
+        elif family:
+            made[family].command(f"rollbook.cli.{place}", name=name)
+        else:
+            made.command(f"rollbook.cli.{place}", name=name, group=group)
     return made
 
 
@@ -58,9 +47,11 @@ def run(arguments: Sequence[str]) -> int:
     from rollbook.cli import output  # noqa: PLC0415
 
     made = app()
-    if not arguments or arguments[0] in made.help_flags:
+    words = _words(arguments)
+    if not words or words in FAMILIES:
         for name, *_ in VERBS:
-            made[name]  # imports it, as its first sentence stands in the overview
+            if name.rpartition(" ")[0] == words:
+                _found(made, name)  # imports it, as its first sentence stands in the overview
     try:
         result = made(
             arguments,
@@ -70,9 +61,7 @@ def run(arguments: Sequence[str]) -> int:
         )
     except CycloptsError as error:
         output.console(stderr=True).print(error)
-        verb = next((a for a in arguments if not a.startswith("-")), "")
-        hint = f"rollbook {verb} --help" if verb in {v for v, *_ in VERBS} else "rollbook --help"
-        output.console(stderr=True).print(f"  see: {hint}")
+        output.console(stderr=True).print(f"  see: rollbook {words} --help".replace("  -", " -"))
         return Exit.USAGE
     except Failure as failure:
         output.failed(failure, as_json="--json" in arguments)
@@ -83,6 +72,19 @@ def run(arguments: Sequence[str]) -> int:
         sys.stderr.close()
         return Exit.DONE
     return int(result) if isinstance(result, int) else Exit.DONE
+
+
+def _words(arguments: Sequence[str]) -> str:
+    """The verb among what was typed, such as `card show`; empty where there is none."""
+    known = {words for words, *_ in VERBS}
+    two = " ".join(arguments[:2])
+    return two if two in known else arguments[0] if arguments and arguments[0] in known else ""
+
+
+def _found(made: App, words: str) -> App:
+    for word in words.split():
+        made = made[word]
+    return made
 
 
 def main() -> None:

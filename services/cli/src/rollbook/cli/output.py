@@ -8,11 +8,25 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from rollbook.cli.exits import Failure
+from rollbook.cli.sentences import clock, sentence
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
     from pydantic import JsonValue
     from rich.console import Console, RenderableType
+
+    from rollbook.client import Record
+
+
+_OBEYED = dict.fromkeys(
+    (
+        *(code for code in range(32) if chr(code) not in "\n\t"),
+        *range(127, 160),
+        *range(0x202A, 0x202F),  # these turn the direction of what follows
+        *range(0x2066, 0x206A),
+    ),
+    "\ufffd",
+)
 
 
 def console(*, stderr: bool = False) -> "Console":
@@ -35,10 +49,19 @@ def document(value: "JsonValue | Mapping[str, object] | Sequence[object]") -> No
 
 def shaped(value: "DataclassInstance") -> dict[str, object]:
     """A result of the SDK as JSON has it."""
-    return {
-        name: part.isoformat() if isinstance(part, datetime) else part
-        for name, part in asdict(value).items()
-    }
+    return {name: _plain(part) for name, part in asdict(value).items()}
+
+
+def _plain(part: object) -> object:
+    match part:
+        case datetime():
+            return part.isoformat()
+        case dict():
+            return {name: _plain(inner) for name, inner in part.items()}
+        case list() | tuple():
+            return [_plain(inner) for inner in part]
+        case _:
+            return part
 
 
 def line(value: Mapping[str, object]) -> None:
@@ -47,31 +70,66 @@ def line(value: Mapping[str, object]) -> None:
     sys.stdout.flush()
 
 
+def raw(text: str) -> None:
+    """Write text as it is, for a file or another program; harmless where a person watches."""
+    text = harmless(text) if sys.stdout.isatty() else text
+    sys.stdout.write(text if text.endswith("\n") else text + "\n")
+
+
 def say(text: "RenderableType") -> None:
     """Write one line (or table) for people; rich markup is understood."""
     console().print(text)
 
 
 def plain(text: object) -> str:
-    """Text of somebody else, so that brackets in it are not taken for markup."""
+    """Text of somebody else, so that it can neither be taken for markup nor steer a terminal."""
     from rich.markup import escape  # noqa: PLC0415
 
-    return escape(str(text))
+    return escape(harmless(str(text)))
+
+
+def harmless(text: str) -> str:
+    """The text without what terminals obey: a comment must not repaint the page that it is on."""
+    return text.translate(_OBEYED)
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """Write a table; a column whose name begins with `#` holds numbers."""
+    say(grid(columns, rows))
+
+
+def grid(
+    columns: Sequence[str], rows: Sequence[Sequence[object]], *, title: str | None = None
+) -> "RenderableType":
+    """A table; a column whose name begins with `#` holds numbers, with `&` our own markup."""
     from rich.box import SIMPLE_HEAD  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
 
-    drawn = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    drawn = Table(
+        box=SIMPLE_HEAD,
+        pad_edge=False,
+        show_edge=False,
+        title=f"\n{plain(title)}" if title else None,
+        title_justify="left",
+        title_style="bold",
+    )
     for name in columns:
-        drawn.add_column(
-            name.removeprefix("#"), justify="right" if name.startswith("#") else "left"
-        )
+        drawn.add_column(name.lstrip("#&"), justify="right" if name.startswith("#") else "left")
+    ours = [name.startswith("&") for name in columns]
     for row in rows:
-        drawn.add_row(*("" if cell is None else plain(cell) for cell in row))
-    say(drawn)
+        cells = zip(row, ours, strict=True)
+        drawn.add_row(
+            *("" if cell is None else str(cell) if own else plain(cell) for cell, own in cells)
+        )
+    return drawn
+
+
+def records(found: "Sequence[Record]") -> None:
+    """Write records of the log, each as a sentence."""
+    table(
+        ("time", "position", "#seq", "what", "by"),
+        [(clock(r.time), r.position, r.seq, sentence(r.type, r.data), r.actor) for r in found],
+    )
 
 
 def failed(failure: Failure, *, as_json: bool) -> None:

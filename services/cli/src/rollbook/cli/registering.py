@@ -1,8 +1,8 @@
 """`rollbook register`: a file becomes the next version of a model."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 
@@ -15,6 +15,7 @@ from rollbook.cli.target import Target
 if TYPE_CHECKING:
     from rollbook.client import Registry
     from rollbook.client.results import Outcome
+    from rollbook.domain.evaluations import Evaluation
 
 Many = list[str] | None
 
@@ -47,13 +48,59 @@ def register(
         ),
     ] = None,
     run_id: Annotated[str | None, Parameter(help="Of the training run.")] = None,
+    feature: Annotated[
+        Many, Parameter(negative="", help="name or name=uri of a feature; may be repeated.")
+    ] = None,
+    base_model: Annotated[
+        Many,
+        Parameter(
+            negative="",
+            help="NAME@VERSION that it was made from, or NAME@VERSION=distilled; may be repeated.",
+        ),
+    ] = None,
+    change: Annotated[
+        Literal["architecture", "retraining", "tweak"] | None,
+        Parameter(help="What is new: gives it its MAJOR.MINOR.PATCH."),
+    ] = None,
+    variant: Annotated[
+        Many,
+        Parameter(
+            negative="",
+            help="KIND=FILE or KIND:NAME=FILE: full, quantised, adapter, prompt, container,"
+            " tokenizer or other; may be repeated.",
+        ),
+    ] = None,
+    property_: Annotated[
+        Many,
+        Parameter(
+            name="--property",
+            negative="",
+            help="name=value that fits the namespace's schema, numbers as numbers; may be"
+            " repeated.",
+        ),
+    ] = None,
+    evaluation: Annotated[
+        list[Path] | None,
+        Parameter(negative="", help="YAML or JSON of an evaluation; may be repeated."),
+    ] = None,
+    licence: Annotated[str | None, Parameter(help="SPDX identifier, such as Apache-2.0.")] = None,
+    data_use: Annotated[
+        Many, Parameter(negative="", help="What the data was given for; may be repeated.")
+    ] = None,
+    consent: Annotated[
+        str | None, Parameter(help="On what the use of personal data rests.")
+    ] = None,
+    pii: Annotated[
+        Literal["none", "pseudonymous", "personal", "sensitive"] | None,
+        Parameter(help="The most personal data that training saw."),
+    ] = None,
     idempotency_key: Annotated[
         str | None,
         Parameter(help="The same key and digest always mean the same version, also next year."),
     ] = None,
     target: Target = Target(),  # noqa: B008  # frozen
 ) -> Exit:
-    """Register a file as the next version of a model; the registry assigns the number.
+    r"""Register a file as the next version of a model; the registry assigns the number.
 
     The digest is computed here and can never change. A model that does not exist is registered
     first.
@@ -63,6 +110,8 @@ def register(
     rollbook register team-a/churn model.onnx --uri s3://models/churn.onnx --run-id 4711
     rollbook register churn model.joblib --data s3://data/train.parquet=sha256:…
     rollbook register churn model.joblib --idempotency-key "$CI_JOB_ID" --json
+    rollbook register churn model.onnx --change retraining --variant quantised=model.int8.onnx \
+      --property framework=torch --licence Apache-2.0 --pii none --evaluation test.yaml
     ```
     """
     from rollbook.cli.digests import digest  # noqa: PLC0415
@@ -72,6 +121,7 @@ def register(
     metrics = arguments.numbers(metric or [], "metric")
     params, tags = arguments.pairs(param or [], "param"), arguments.pairs(tag or [], "tag")
     datasets = arguments.datasets(data or [])
+    properties = arguments.values(property_ or [], "property")
     sha256, size = digest(file)
     artifact = {
         "uri": uri or file.resolve().as_uri(),
@@ -83,11 +133,19 @@ def register(
         "run_id": run_id,
         "code_commit": commit or current_commit(Path.cwd()),
         "datasets": datasets,
+        "features": arguments.features(feature or []),
+        "parents": arguments.parents(base_model or []),
     }
+    terms = {"licence": licence, "data_use": data_use or [], "consent": consent, "pii": pii}
     facts: dict[str, Any] = {
+        "change": change,
+        "variants": [_variant(text) for text in variant or []],
         "metrics": metrics,
         "params": params,
         "tags": tags,
+        "properties": properties,
+        "evaluations": evaluations(evaluation or []),
+        "terms_of_use": terms if any(terms.values()) else None,
         "description": description,
         "idempotency_key": idempotency_key,
     }
@@ -95,6 +153,33 @@ def register(
         outcomes = enter(registry, model, artifact, lineage, facts)
         tell(registry, model, *outcomes, as_json=target.json)
     return Exit.DONE
+
+
+def evaluations(files: Sequence[Path]) -> "list[Evaluation]":
+    """The evaluations in files."""
+    from rollbook.cli.reading import document  # noqa: PLC0415
+    from rollbook.domain.evaluations import Evaluation  # noqa: PLC0415
+
+    return [document(file, Evaluation) for file in files]
+
+
+def _variant(text: str) -> dict[str, Any]:
+    from rollbook.cli.digests import digest  # noqa: PLC0415
+
+    said, equals, place = text.partition("=")
+    kind, _, name = said.partition(":")
+    if not (equals and kind and place):
+        raise bad(f"variant {text!r} is not of the form KIND=FILE", "quantised=model.int8.onnx")
+    file = Path(place)
+    sha256, size = digest(file)
+    return {
+        "name": name or kind,
+        "kind": kind,
+        "uri": file.resolve().as_uri(),
+        "digest": sha256,
+        "size": size,
+        "format": file.suffix.removeprefix(".") or None,
+    }
 
 
 def enter(

@@ -10,7 +10,7 @@ from cyclopts import Parameter
 from rollbook.cli import arguments, output
 from rollbook.cli.arguments import bad
 from rollbook.cli.exits import Exit
-from rollbook.cli.sentences import clock, sentence, short, tags
+from rollbook.cli.sentences import clock, short, tags
 from rollbook.cli.serving import Name
 from rollbook.cli.target import Target
 
@@ -88,10 +88,7 @@ def history(
     if target.json:
         output.document({"model": model, "records": [output.shaped(r) for r in records]})
         return Exit.DONE
-    output.table(
-        ("time", "position", "#seq", "what", "by"),
-        [(clock(r.time), r.position, r.seq, sentence(r.type, r.data), r.actor) for r in records],
-    )
+    output.records(records)
     return Exit.DONE
 
 
@@ -147,6 +144,13 @@ def _model(registry: "Registry", key: str, *, as_json: bool) -> None:
         output.say(output.plain(model.description))
     if model.parked:
         output.say(f"[red]stands still: {output.plain(model.parked)}[/]")
+    if model.retired_reason:
+        output.say(f"[red]retired: {output.plain(model.retired_reason)}[/]")
+    about = {"owner": model.owner, "team": model.team, "risk": model.risk}
+    if said := {name: value for name, value in about.items() if value}:
+        output.say(output.plain(tags(said)))
+    if model.origin:
+        output.say(f"[dim]imported from {output.plain(model.origin)}[/]")
     if model.tags:
         output.say(f"tags: {output.plain(tags(model.tags))}")
     _stays(serving.values())
@@ -168,15 +172,16 @@ def _stays(stays: "Iterable[Stay]") -> None:
 
 def _versions(versions: "Sequence[Version]") -> None:
     output.table(
-        ("#version", "serves in", "aliases", "metrics", "digest", "registered", "by"),
+        ("#version", "label", "stage", "serves in", "aliases", "metrics", "digest", "by"),
         [
             (
                 v.version,
+                v.label,
+                v.stage,
                 ", ".join(v.environments) or ("archived" if v.archived_reason else ""),
                 ", ".join(v.aliases),
                 tags(v.metrics),
                 short(v.artifact["digest"]),
-                clock(v.created_at),
                 v.created_by,
             )
             for v in versions
@@ -202,7 +207,10 @@ def _version(version: "Version", *, as_json: bool) -> None:
         return
     lineage: Mapping[str, object] = version.lineage
     datasets = lineage.get("datasets") or []
+    terms = version.terms or {}
     facts = {
+        "label": version.label,
+        "stage": version.stage,
         "serves in": ", ".join(version.environments),
         "aliases": ", ".join(version.aliases),
         "archived": version.archived_reason,
@@ -210,9 +218,17 @@ def _version(version: "Version", *, as_json: bool) -> None:
         "digest": version.artifact["digest"],
         "lies at": version.artifact["uri"],
         "bytes": version.artifact.get("size"),
+        "variants": "\n".join(f"{v['kind']} {v['name']} {v['uri']}" for v in version.variants),
         "metrics": tags(version.metrics),
         "params": tags(version.params),
+        "properties": tags(version.properties),
         "tags": tags(version.tags),
+        "licence": terms.get("licence"),
+        "personal data": terms.get("pii"),
+        "evaluations": version.evaluations or None,
+        "card": f"revision {version.card_revision}{_due(version)}"
+        if version.card_revision
+        else None,
         "run": lineage.get("run_id"),
         "code": " ".join(str(lineage[k]) for k in ("code_uri", "code_commit") if lineage.get(k)),
         "data": "\n".join(
@@ -220,7 +236,27 @@ def _version(version: "Version", *, as_json: bool) -> None:
             for d in datasets  # type: ignore[attr-defined]
         ),
         "environment": tags(lineage.get("environment") or {}),  # type: ignore[arg-type]
+        "features": ", ".join(f["name"] for f in lineage.get("features") or ()),  # type: ignore[attr-defined]
+        "made from": ", ".join(
+            f"{p['model']}@{p['version']}"
+            for p in lineage.get("parents") or ()  # type: ignore[attr-defined]
+        ),
         "registered": f"{clock(version.created_at)} by {version.created_by} at {version.position}",
+        "imported": _imported(version),
     }
     output.say(f"[bold]{output.plain(version.model)}[/] version {version.version}")
     output.table(("fact", "value"), [(k, v) for k, v in facts.items() if v not in (None, "")])
+
+
+def _due(version: "Version") -> str:
+    if version.review_by is None:
+        return ""
+    when = f"{version.review_by:%Y-%m-%d}"
+    return f", should have been reviewed by {when}" if version.card_stale else f", holds to {when}"
+
+
+def _imported(version: "Version") -> str | None:
+    if version.origin is None:
+        return None
+    then = f", {clock(version.origin_time)[:16]}" if version.origin_time else ""
+    return f"from {version.origin}{then}"

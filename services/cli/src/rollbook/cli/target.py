@@ -5,7 +5,7 @@ import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 from urllib.parse import urlsplit
@@ -37,8 +37,13 @@ class Target:
     ] = None
     token: Annotated[
         str | None,
-        Parameter(env_var="ROLLBOOK_TOKEN", help="Says who you are, where the registry asks."),
-    ] = None
+        Parameter(
+            env_var="ROLLBOOK_TOKEN",
+            show_default=False,
+            help="Says who you are, where the registry asks; better by the variable, as others"
+            " may see what you type.",
+        ),
+    ] = field(default=None, repr=False)
     actor: Annotated[
         str | None,
         Parameter(
@@ -61,9 +66,13 @@ class Target:
         from rollbook.client import Invalid, Refused, Registry, Unavailable  # noqa: PLC0415
 
         try:
-            with Registry(
+            made = Registry(
                 self.address(), token=self.token, actor=self._who(), timeout=self.timeout
-            ) as registry:
+            )
+        except ValueError as error:
+            raise Failure(Exit.USAGE, str(error), code="usage") from error
+        try:
+            with made as registry:
                 yield registry
         except Refused as error:
             raise Failure(
@@ -113,6 +122,15 @@ _ADVICE = {
     "unknown_model": "register it first: rollbook register NAME FILE",
     "unknown_version": "see which there are: rollbook show NAME",
     "unauthenticated": "name a token: --token or ROLLBOOK_TOKEN",
+    "forbidden": "see what you may do: rollbook whoami, and who may: rollbook access who",
+    "needs_request": "ask for it: rollbook request NAME VERSION --reason …",
+    "needs_approval": "others must sign: rollbook requests NAME, rollbook approve NAME REQUEST",
+    "evidence_changed": "look at it again: rollbook review NAME REQUEST",
+    "own_work": "somebody else must do it",
+    "no_card": "write one: rollbook card edit NAME@VERSION",
+    "incomplete": "see what is asked for: rollbook schema show NAMESPACE",
+    "unknown_environment": "see which there are: rollbook rules show NAMESPACE",
+    "protected": "ask a releaser: rollbook access list NAMESPACE",
     "conflict": "somebody was quicker: look at it again, then decide anew",
     "serving": "promote another version first: rollbook promote NAME VERSION",
     "never_stood": "promote it instead: rollbook promote NAME VERSION",

@@ -1,0 +1,165 @@
+"""Every word that can follow `rollbook`, the function that it leads to, and where it is listed."""
+
+from cyclopts import Group
+
+SYSTEM = Group("The system", sort_key=1)
+WRITE = Group("Enter into the book", sort_key=2)
+SERVE = Group("Let it serve", sort_key=3)
+READ = Group("Read the book", sort_key=4)
+GOVERN = Group("Say what holds", sort_key=5)
+
+VERBS = (
+    ("up", "up:up", SYSTEM),
+    ("demo", "demo:demo", SYSTEM),
+    ("replay", "replaying:replay", SYSTEM),
+    ("register", "registering:register", WRITE),
+    ("evaluate", "evaluating:evaluate", WRITE),
+    ("card", "", WRITE),
+    ("card show", "carding:show", WRITE),
+    ("card write", "carding:write", WRITE),
+    ("card edit", "editing:edit", WRITE),
+    ("card import", "carding:import_", WRITE),
+    ("card review", "carding:review", WRITE),
+    ("card check", "carding:check", WRITE),
+    ("card render", "carding:render", WRITE),
+    ("validate", "", WRITE),
+    ("validate start", "validating:start", WRITE),
+    ("validate record", "validating:record", WRITE),
+    ("validate show", "validating:show", WRITE),
+    ("properties", "describing:properties", WRITE),
+    ("link", "describing:link", WRITE),
+    ("tag", "labelling:tag", WRITE),
+    ("own", "owning:own", WRITE),
+    ("classify", "owning:classify", WRITE),
+    ("retire", "owning:retire", WRITE),
+    ("restore", "owning:restore", WRITE),
+    ("import", "", WRITE),
+    ("import mlflow", "importing:mlflow", WRITE),
+    ("import directory", "importing:directory", WRITE),
+    ("request", "requesting:request", SERVE),
+    ("requests", "requesting:requests", SERVE),
+    ("review", "reviewing:review", SERVE),
+    ("approve", "requesting:approve", SERVE),
+    ("reject", "requesting:reject", SERVE),
+    ("comment", "requesting:comment", SERVE),
+    ("withdraw", "requesting:withdraw", SERVE),
+    ("promote", "serving:promote", SERVE),
+    ("rollback", "serving:rollback", SERVE),
+    ("rehearse", "serving:rehearse", SERVE),
+    ("clear", "serving:clear", SERVE),
+    ("break-glass", "emergencies:break_glass", SERVE),
+    ("breaks", "", SERVE),
+    ("breaks list", "emergencies:list_", SERVE),
+    ("breaks review", "emergencies:review", SERVE),
+    ("alias", "labelling:alias", SERVE),
+    ("show", "showing:show", READ),
+    ("history", "showing:history", READ),
+    ("diff", "reviewing:diff", READ),
+    ("completeness", "completing:completeness", READ),
+    ("tail", "tailing:tail", READ),
+    ("topics", "listing:topics", READ),
+    ("rules", "", GOVERN),
+    ("rules show", "ruling:show", GOVERN),
+    ("rules set", "ruling:set_", GOVERN),
+    ("rules diff", "ruling:diff", GOVERN),
+    ("rules check", "ruling:check", GOVERN),
+    ("rules history", "ruling:history", GOVERN),
+    ("schema", "", GOVERN),
+    ("schema show", "asking:show", GOVERN),
+    ("schema set", "asking:set_", GOVERN),
+    ("access", "", GOVERN),
+    ("access list", "granting:list_", GOVERN),
+    ("access grant", "granting:grant", GOVERN),
+    ("access revoke", "granting:revoke", GOVERN),
+    ("access who", "granting:who", GOVERN),
+    ("key", "", GOVERN),
+    ("key new", "keying:new", GOVERN),
+    ("key make", "keying:make", GOVERN),
+    ("key issue", "keying:issue", GOVERN),
+    ("key list", "keying:list_", GOVERN),
+    ("key revoke", "keying:revoke", GOVERN),
+    ("collection", "", GOVERN),
+    ("collection list", "collecting:list_", GOVERN),
+    ("collection set", "collecting:set_", GOVERN),
+    ("collection remove", "collecting:remove", GOVERN),
+    ("personal", "", GOVERN),
+    ("personal add", "erasing:add", GOVERN),
+    ("personal show", "erasing:show", GOVERN),
+    ("personal erase", "erasing:erase", GOVERN),
+    ("whoami", "granting:whoami", GOVERN),
+)
+"""Words, module and function below `rollbook.cli` (none: a family of verbs), and the group."""
+
+FAMILIES = {
+    "card": """Write, read and check model cards.
+
+    ```console
+    rollbook card edit churn@3       # opens your editor
+    rollbook card show churn@3
+    ```
+    """,
+    "validate": """Put on record what the gates say about a version.
+
+    ```console
+    rollbook validate start churn@3
+    rollbook validate record churn@3 --passed auc --passed latency
+    ```
+    """,
+    "import": """Bring models from elsewhere into the book, with their history.
+
+    ```console
+    rollbook import directory ./models --dry-run
+    rollbook import mlflow http://mlflow:5000
+    ```
+    """,
+    "breaks": """See and review what was let past the rules in an emergency.
+
+    ```console
+    rollbook breaks list
+    rollbook breaks review churn 1 justified --note "it ended the outage"
+    ```
+    """,
+    "rules": """See, try and set what holds in a namespace: environments, signatures, names.
+
+    ```console
+    rollbook rules diff team-a rules.yaml
+    rollbook rules set team-a rules.yaml
+    ```
+    """,
+    "schema": """See and set what records of versions must hold in a namespace.
+
+    ```console
+    rollbook schema show team-a
+    rollbook schema set team-a schema.yaml
+    ```
+    """,
+    "access": """See and say who may do what.
+
+    ```console
+    rollbook access grant team-a ada@example.org approver --title ml-ops -r "she answers for it"
+    rollbook access list team-a
+    ```
+    """,
+    "key": """Make, issue and revoke the keys of machines.
+
+    ```console
+    rollbook key new team-a nightly --until 90d --role publisher
+    rollbook key list team-a
+    ```
+    """,
+    "collection": """Name groups of a namespace's models.
+
+    ```console
+    rollbook collection set team-a checkout fraud limits
+    rollbook collection list team-a
+    ```
+    """,
+    "personal": """Keep personal data outside of the log, where it can be erased.
+
+    ```console
+    rollbook personal add team-a "Ada Lovelace, +44 20 7946 0000"
+    rollbook personal erase team-a personal:0b7c3c5e-… --reason "she asked for it"
+    ```
+    """,
+}
+"""Families of verbs, and their help."""
