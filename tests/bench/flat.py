@@ -85,8 +85,7 @@ def _decide(model: Model) -> float:
     ]
     draft = Draft(partition, Handlers(), partitions=1, now=datetime.now(UTC))
     started = time.perf_counter()
-    for record in records:
-        draft.add(record)
+    draft.add(records)
     seconds = time.perf_counter() - started
     if draft.dead_letters or {result for _, result in draft.counts} - {"accepted", "confirmed"}:
         raise Failed(f"commands were refused: {draft.counts}")

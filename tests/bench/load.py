@@ -10,7 +10,7 @@ from rollbook.domain.environments import PromoteVersion
 from rollbook.domain.lineage import Artifact, Dataset, Lineage
 from rollbook.domain.model import ModelCommand
 from rollbook.domain.versions import DescribeVersion, RegisterVersion, TagVersion
-from rollbook.eventlog.codec import encode_command
+from rollbook.eventlog.commands import encode_command
 from rollbook.eventlog.envelope import CommandEnvelope, Outgoing
 
 CHANCE = random.Random(20)

@@ -4,9 +4,17 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import cast
 
-from rollbook.eventlog.codec import (
-    MODEL_EVENTS,
+from rollbook.domain.rules import RulesSet
+from rollbook.domain.streams import State, StreamEvent, beginning, evolve
+from rollbook.domain.tenancy import Namespace
+from rollbook.eventlog.envelope import EventEnvelope, Record
+from rollbook.eventlog.outcomes import CommandRefused, CommandRepeated, WriterClaimed
+from rollbook.eventlog.partition import LONG_AGO, UNKNOWN_ACTOR, Partition
+from rollbook.eventlog.position import Position
+from rollbook.eventlog.records import (
+    STREAM_EVENTS,
     Broken,
     Heading,
     decode_event,
@@ -14,27 +22,27 @@ from rollbook.eventlog.codec import (
     event_id,
     heading,
 )
-from rollbook.eventlog.envelope import EventEnvelope, Record
-from rollbook.eventlog.outcomes import CommandRefused, CommandRepeated, WriterClaimed
-from rollbook.eventlog.partition import LONG_AGO, UNKNOWN_ACTOR, Partition
-from rollbook.eventlog.position import Position
 
 
 def check(
     log: Mapping[int, Sequence[Record]],
     asked: Mapping[str, int],
     acknowledged: Mapping[str, Position],
+    governance: Mapping[str, Namespace] | None = None,
 ) -> list[str]:
     """What is wrong with a whole log, each fault as a sentence; nothing when all is well.
 
     `log` holds all records of each partition, from the first on; no command may have expired
     before it was answered, nor may commands come from transactional producers (their markers take
     offsets). `asked` is how often each command id was sent at most, `acknowledged` where a client
-    was told that the command's own outcome stands, never a `CommandRepeated`.
+    was told that the command's own outcome stands, never a `CommandRepeated`. `governance` is what
+    is believed to govern each namespace, where that is to be compared with the log.
     """
     faults: list[str] = []
     answers: Counter[str] = Counter()
     first: dict[str, set[Position]] = defaultdict(set)
+    ruled: list[tuple[Position, str, int]] = []
+    states: dict[str, State] = {}
     for number, records in log.items():
         reading = _Reading(number)
         for record in records:
@@ -42,6 +50,8 @@ def check(
         reading.fold(records)
         faults += reading.faults
         answers += reading.answers
+        ruled += reading.ruled
+        states |= reading.states
         for command_id, positions in reading.first.items():
             first[command_id] |= positions
     for command_id, count in answers.items():
@@ -56,7 +66,21 @@ def check(
             faults.append(
                 f"command {command_id} was acknowledged at {position}, but its outcome is {stand}"
             )
-    return faults
+    namespaces = {key: s for key, s in states.items() if isinstance(s, Namespace)}
+    for position, key, rules in ruled:
+        standing = namespaces.get(key.partition("/")[0], Namespace()).rules_version
+        if rules > standing:
+            faults.append(f"{position}: decided by rules {rules} of {key}, but {standing} stand")
+    return faults + (compare(namespaces, governance) if governance is not None else [])
+
+
+def compare(fold: Mapping[str, Namespace], governance: Mapping[str, Namespace]) -> list[str]:
+    """Where what governs differs from what the namespaces' streams say."""
+    return [
+        f"namespace {key} is governed by {governance.get(key)}, but the log says {fold.get(key)}"
+        for key in sorted({*fold, *governance})
+        if fold.get(key) != governance.get(key)
+    ]
 
 
 @dataclass(slots=True)
@@ -67,6 +91,9 @@ class _Reading:
     faults: list[str] = field(default_factory=list)
     answers: Counter[str] = field(default_factory=Counter)
     first: dict[str, set[Position]] = field(default_factory=lambda: defaultdict(set))
+    ruled: list[tuple[Position, str, int]] = field(default_factory=list)
+    """Where which stream's event says by which rules it was decided."""
+    states: dict[str, State] = field(default_factory=dict)
     _next_offset: int | None = None
     _next_command: int = 0
     _claim: int = -1
@@ -104,6 +131,22 @@ class _Reading:
         self._next_command = head.cmd_offset + 1
         self._once(record, envelope)
         self._follow(record, head)
+        if head.kind in STREAM_EVENTS and envelope.model is not None:
+            self._evolve(record, envelope)
+
+    def _evolve(self, record: Record, envelope: EventEnvelope) -> None:
+        key, event = envelope.model or "", envelope.message
+        state = self.states.get(key, beginning(key))
+        rules = getattr(event, "rules", None)
+        if isinstance(rules, int):
+            self.ruled.append((envelope.position, key, rules))
+        before = state.rules_version if isinstance(state, Namespace) else None
+        if isinstance(event, RulesSet) and event.version - 1 != before:
+            self._fault(record, f"rules {event.version} after {before}")
+        try:
+            self.states[key] = evolve(state, cast("StreamEvent", event))
+        except (KeyError, TypeError, ValueError) as error:
+            self._fault(record, f"it cannot follow: {error!r}")
 
     def _once(self, record: Record, envelope: EventEnvelope) -> None:
         command_id, message = envelope.command_id or "", envelope.message
@@ -130,7 +173,7 @@ class _Reading:
         if record.key is None:
             return
         seq, prev = self._chain.get(record.key, (0, ""))
-        if head.kind in MODEL_EVENTS:
+        if head.kind in STREAM_EVENTS:
             if head.seq != seq + 1:
                 self._fault(record, f"seq {head.seq} after {seq}")
             if head.prev.decode() != prev:

@@ -22,8 +22,8 @@ PARTITIONS = 2
 class World(Protocol):
     """One log, and a look at it from outside."""
 
-    def log(self) -> PartitionLog:
-        """A new writer of the partition."""
+    def log(self, partition: int = PARTITION) -> PartitionLog:
+        """A new writer of a partition."""
 
     async def publish(self, *values: bytes) -> None:
         """Append commands to the partition."""
@@ -34,13 +34,16 @@ class World(Protocol):
     async def dead_letters(self, count: int) -> Sequence[Record]:
         """The first dead letters."""
 
+    async def copies(self) -> Sequence[Record]:
+        """What was copied about namespaces, without the marks of claims."""
+
 
 class Memory:
     def __init__(self) -> None:
         self._broker = MemoryBroker(PARTITIONS)
 
-    def log(self) -> PartitionLog:
-        return self._broker.log(PARTITION)
+    def log(self, partition: int = PARTITION) -> PartitionLog:
+        return self._broker.log(partition)
 
     async def publish(self, *values: bytes) -> None:
         for value in values:
@@ -52,14 +55,17 @@ class Memory:
     async def dead_letters(self, count: int) -> Sequence[Record]:
         return self._broker.dead_letters[:count]
 
+    async def copies(self) -> Sequence[Record]:
+        return self._broker.governance
+
 
 class Kafka:
     def __init__(self, address: LogAddress, open_: AsyncExitStack) -> None:
         self._address = address
         self._open = open_
 
-    def log(self) -> PartitionLog:
-        log = KafkaPartitionLog(self._address, PARTITION)
+    def log(self, partition: int = PARTITION) -> PartitionLog:
+        log = KafkaPartitionLog(self._address, partition)
         self._open.push_async_callback(log.release)
         return log
 
@@ -94,6 +100,18 @@ class Kafka:
     async def dead_letters(self, count: int) -> Sequence[Record]:
         found = read(self._address.kafka, self._address.dead_letters, 0, 0, count)
         return [record async for batch in found for record in batch]
+
+    async def copies(self) -> Sequence[Record]:
+        consumer = AIOKafkaConsumer(bootstrap_servers=self._address.kafka)
+        await consumer.start()
+        try:
+            place = TopicPartition(self._address.governance, 0)
+            end = (await consumer.end_offsets([place]))[place]
+        finally:
+            await consumer.stop()
+        found = read(self._address.kafka, self._address.governance, 0, 0, end)
+        records = [record async for batch in found for record in batch]
+        return [r for r in records if not (r.key or b"").startswith(b"claim/")]
 
 
 @pytest.fixture(params=["memory", "kafka"])

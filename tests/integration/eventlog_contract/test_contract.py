@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator, Sequence
 
 import pytest
 
-from rollbook.eventlog.codec import digest
 from rollbook.eventlog.envelope import Outgoing, Record
 from rollbook.eventlog.log import Fenced, Intake, Unavailable
+from rollbook.eventlog.records import digest
 from tests.integration.eventlog_contract.conftest import World
 
 CLAIM = Outgoing(None, b'{"writer":"test"}', [("ce_type", b"WriterClaimed")], 0)
@@ -175,6 +175,59 @@ async def test_dead_letters_are_kept_with_all_they_carry(world: World) -> None:
     assert list(letters[0].headers) == [("ce_type", b"X"), ("ce_empty", b"")]
 
 
+async def test_what_governs_is_copied_in_order_and_whole(world: World) -> None:
+    log = world.log()
+    await log.claim(CLAIM)
+    big = [outgoing(b"%d" % n * 3_000_000, b"space-%d" % n) for n in range(4)]
+    await log.govern([outgoing(b"1", b"team")])
+    await log.govern([outgoing(b"2", b"team"), *big])
+    await log.govern([])
+    found = await world.copies()
+    assert [(r.key, r.value) for r in found] == [
+        (b"team", b"1"),
+        (b"team", b"2"),
+        *((r.key, r.value) for r in big),
+    ]
+
+
+async def test_a_claim_fences_copies_as_well(world: World) -> None:
+    old, new = world.log(), world.log()
+    await old.claim(CLAIM)
+    await old.govern([outgoing(b"1", b"team")])
+    await new.claim(CLAIM)
+    with pytest.raises(Fenced):
+        await old.govern([outgoing(b"2", b"team")])
+    await new.govern([outgoing(b"3", b"team")])
+    with pytest.raises(Fenced):
+        await old.govern([outgoing(b"4", b"team")])
+    assert values(await world.copies()) == [b"1", b"3"]
+
+
+async def test_writers_of_several_partitions_copy_and_bury_side_by_side(world: World) -> None:
+    async def write(number: int) -> None:
+        log = world.log(number)
+        await log.claim(CLAIM)
+        for _ in range(5):  # each takes several batches, and the others' come between
+            await log.govern([outgoing(b"x" * 400_000, b"space-%d" % number)] * 4)
+            await log.bury([outgoing(b"x" * 400_000, b"commands/%d" % number)] * 4)
+
+    await asyncio.gather(write(0), write(1))
+    keys = [record.key for record in await world.copies()]
+    assert [keys.count(b"space-%d" % n) for n in range(2)] == [20, 20]
+    keys = [record.key for record in await world.dead_letters(40)]
+    assert [keys.count(b"commands/%d" % n) for n in range(2)] == [20, 20]
+
+
+async def test_a_claim_fences_no_other_partition(world: World) -> None:
+    one, other = world.log(0), world.log(1)
+    await one.claim(CLAIM)
+    await other.claim(CLAIM)
+    await one.govern([outgoing(b"1", b"team")])
+    await other.govern([outgoing(b"2", b"other")])
+    await one.append(some(1))
+    assert values(await world.copies()) == [b"1", b"2"]
+
+
 async def test_a_log_that_was_not_claimed_or_was_released_takes_nothing(world: World) -> None:
     log = world.log()
     for _ in range(2):
@@ -184,6 +237,8 @@ async def test_a_log_that_was_not_claimed_or_was_released_takes_nothing(world: W
             await log.save(some(1))
         with pytest.raises(Unavailable):
             await log.bury(some(1))
+        with pytest.raises(Unavailable):
+            await log.govern(some(1))
         await log.claim(CLAIM)
         await log.append(some(1))
         await log.release()

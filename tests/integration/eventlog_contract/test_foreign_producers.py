@@ -10,7 +10,7 @@ from aiokafka.record.util import calc_crc32c
 from confluent_kafka import Producer
 
 from rollbook.eventlog import topics
-from rollbook.eventlog.codec import Poison, decode_command
+from rollbook.eventlog.commands import Poison, decode_command
 from rollbook.eventlog.envelope import Record
 from rollbook.eventlog.kafka import KafkaIntake
 from rollbook.eventlog.topics import LogAddress

@@ -9,9 +9,9 @@ from aiokafka import AIOKafkaProducer
 
 from rollbook.domain.catalog import RegisterModel
 from rollbook.eventlog.asking import Asker
-from rollbook.eventlog.codec import decode_event
 from rollbook.eventlog.kafka import read
 from rollbook.eventlog.outcomes import CommandRefused
+from rollbook.eventlog.records import decode_event
 from rollbook.eventlog.routing import partition_for
 from tests.support.service import make_topics, serving, whole_log
 from tests.support.stack import Cluster

@@ -8,7 +8,7 @@ from rollbook.domain.access import Principal
 from rollbook.domain.catalog import ModelRegistered, RegisterModel
 from rollbook.domain.messages import Refused, Unchanged
 from rollbook.domain.tenancy import Grant, Key, Namespace, Role
-from rollbook.eventlog.codec import decode_command, encode_command
+from rollbook.eventlog.commands import decode_command, encode_command
 from rollbook.eventlog.envelope import CommandEnvelope
 from rollbook.eventlog.governance import Governance
 from rollbook.eventlog.memory import Stored
@@ -193,6 +193,15 @@ def test_who_may_do_nothing_is_not_told_how_far_the_stream_has_come() -> None:
     with pytest.raises(Refused) as caught:
         CLOSED.decide(stream(7), envelope(expected_seq=3), Principal("eve"), NOW)
     assert (caught.value.code, "7" in caught.value.message) == ("forbidden", False)
+
+
+def test_a_service_of_ours_may_do_no_more_than_it_limits_itself_to() -> None:
+    told = sent(envelope(), by(Principal("it", limit=frozenset({Role.PUBLISHER}), everything=True)))
+    assert CLOSED.decide(Stream(), told, CLOSED.principal(told, NOW), NOW) == ModelRegistered()
+    told = sent(envelope(), by(Principal("it", limit=frozenset({Role.VIEWER}), everything=True)))
+    with pytest.raises(Refused) as caught:
+        CLOSED.decide(Stream(), told, CLOSED.principal(told, NOW), NOW)
+    assert caught.value.code == "forbidden"
 
 
 # Deciding

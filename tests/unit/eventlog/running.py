@@ -9,16 +9,18 @@ from typing import Any
 from uuid import UUID
 
 from rollbook.command.handlers import Handlers
-from rollbook.domain.model import ModelCommand
+from rollbook.domain.streams import StreamCommand
+from rollbook.domain.tenancy import Namespace
 from rollbook.eventlog import snapshots
-from rollbook.eventlog.codec import decode_event, heading
 from rollbook.eventlog.envelope import CommandEnvelope, EventEnvelope
+from rollbook.eventlog.governance import Governance
 from rollbook.eventlog.log import PartitionLog
 from rollbook.eventlog.memory import MemoryBroker, Stored
 from rollbook.eventlog.outcomes import CommandRepeated, WriterClaimed
 from rollbook.eventlog.partition import Partition
 from rollbook.eventlog.position import Position
 from rollbook.eventlog.processor import Pace, Processor
+from rollbook.eventlog.records import decode_event, heading
 from tests.support.checker import check
 
 MODEL = "team/churn"
@@ -35,13 +37,16 @@ def processor(
     snapshot_every: int = 50_000,
     backoff: timedelta = AT_ONCE,
     make: type[Processor] = Processor,
+    governance: Governance | None = None,
 ) -> Processor:
     """A processor of an open registry that starts from nothing."""
+    governance = governance or Governance()
     pace = Pace(batch=batch, snapshot_every=snapshot_every, backoff=backoff)
-    return make(number, partitions, Handlers(), pace=pace, writer="test")
+    handlers = Handlers(governance)
+    return make(number, partitions, handlers, pace=pace, writer="test", governance=governance)
 
 
-def envelope(command: ModelCommand, number: int = 1, model: str = MODEL, **more: Any) -> Any:
+def envelope(command: StreamCommand, number: int = 1, model: str = MODEL, **more: Any) -> Any:
     """A command with the id that `number` stands for."""
     return CommandEnvelope(id=str(UUID(int=number)), model=model, command=command, **more)
 
@@ -97,11 +102,25 @@ def picture(partition: Partition) -> Mapping[str, object]:
     }
 
 
-def replayed(broker: MemoryBroker, number: int = 0) -> Partition:
-    """The state as the whole log tells it."""
+def replayed(broker: MemoryBroker, number: int = 0, stop: int | None = None) -> Partition:
+    """The state as the whole log tells it, or its records before `stop`."""
     partition = Partition(number)
-    partition.fold(broker.places[number].events)
+    partition.fold(broker.places[number].events[:stop])
     return partition
+
+
+def folded(broker: MemoryBroker) -> dict[str, Namespace]:
+    """What governs, as the namespaces' streams in the log tell it."""
+    partitions = (replayed(broker, number) for number in range(len(broker.places)))
+    return {key: state for part in partitions for key, state in part.namespaces().items()}
+
+
+def told(broker: MemoryBroker) -> Governance:
+    """What governs, as whoever follows the topic knows it."""
+    governance = Governance()
+    for record in broker.governance:
+        governance.take(record)
+    return governance
 
 
 def restored(broker: MemoryBroker, number: int = 0) -> Partition:
@@ -119,6 +138,9 @@ class Clients:
     broker: MemoryBroker
     asked: Counter[str] = field(default_factory=Counter)
     acknowledged: dict[str, Position] = field(default_factory=dict)
+    governance: Governance = field(default_factory=Governance)
+    """What the processes that share it believe."""
+    noticed: list[str] = field(default_factory=list)
 
     def send(self, envelope: CommandEnvelope, times: int = 1) -> None:
         for _ in range(times):
@@ -135,6 +157,13 @@ class Clients:
                     self.acknowledged.setdefault(asked, outcome.position)
 
     def faults(self) -> list[str]:
-        """What the checker finds."""
+        """What the checker finds, now and when `notice` was called."""
+        return [*self.noticed, *self._check(told(self.broker))]
+
+    def notice(self) -> None:
+        """Look at what is believed to govern at this moment."""
+        self.noticed += self._check(self.governance)
+
+    def _check(self, governance: Governance) -> list[str]:
         log: dict[int, list[Stored]] = {n: p.events for n, p in enumerate(self.broker.places)}
-        return check(log, self.asked, self.acknowledged)
+        return check(log, self.asked, self.acknowledged, governance.namespaces)

@@ -6,14 +6,16 @@ from dataclasses import dataclass
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rollbook.domain.model import ModelCommand
+from rollbook.domain.streams import StreamCommand
+from rollbook.eventlog.governance import Governance
 from rollbook.eventlog.memory import Fault, MemoryBroker, Operation
 from rollbook.eventlog.processor import Processor
-from tests.support.commands import commands
+from tests.support.commands import commands, namespace_commands
 from tests.unit.eventlog.running import (
     Clients,
     answered_up_to,
     envelope,
+    folded,
     picture,
     processor,
     replayed,
@@ -24,7 +26,7 @@ from tests.unit.eventlog.running import (
 
 @dataclass(frozen=True)
 class Send:
-    command: ModelCommand
+    command: StreamCommand
     number: int
     model: str
     times: int
@@ -61,9 +63,17 @@ steps: st.SearchStrategy[Step] = st.one_of(
         expected_seq=st.none() | st.none() | st.integers(0, 5),
     ),
     st.builds(
+        Send,
+        command=namespace_commands,
+        number=st.integers(31, 50),
+        model=st.sampled_from(["team", "rollbook"]),
+        times=st.sampled_from([1, 1, 2]),
+        expected_seq=st.none(),
+    ),
+    st.builds(
         Fail,
         operation=st.sampled_from(
-            ["claim", "append", "append", "save", "bury", "events", "snapshots"]
+            ["claim", "append", "append", "save", "govern", "bury", "events", "snapshots"]
         ),
         faults=st.lists(st.sampled_from(Fault), min_size=1, max_size=4).map(tuple),
     ),
@@ -83,7 +93,13 @@ def test_each_command_has_its_one_outcome(
 async def act_out(steps: list[Step], batch: int, snapshot_every: int) -> None:
     broker = MemoryBroker()
     clients = Clients(broker)
-    workers = [processor(batch=batch, snapshot_every=snapshot_every) for _ in range(2)]
+    governance = [Governance(), Governance()]
+
+    def make(at: int) -> Processor:
+        known = governance[at]
+        return processor(batch=batch, snapshot_every=snapshot_every, governance=known)
+
+    workers = [make(0), make(1)]
     for step in steps:
         match step:
             case Send(command=command, number=number, model=model, times=times):
@@ -95,12 +111,17 @@ async def act_out(steps: list[Step], batch: int, snapshot_every: int) -> None:
                 broker.publish(0, key, value, [("ce_type", b"TagModel")])
             case Serve(worker=at, restarted=restarted):
                 if restarted:
-                    workers[at] = processor(batch=batch, snapshot_every=snapshot_every)
+                    governance[at] = Governance()
+                    workers[at] = make(at)
                 await serve(broker, workers[at])
+                for name, known in governance[at].namespaces.items():
+                    position = governance[at].position(name)
+                    assert known == replayed(broker, stop=position + 1).stream(name).state
                 clients.look()
     broker.places[0].faults.clear()
     await serve(broker, processor(batch=batch, snapshot_every=snapshot_every))
     clients.look()
+    await reach_the_end(broker, processor())  # a copy that was lost is healed by the next claim
     assert clients.faults() == []
     assert answered_up_to(broker) == len(broker.places[0].commands)
     assert set(clients.asked) == set(clients.acknowledged)
@@ -109,6 +130,8 @@ async def act_out(steps: list[Step], batch: int, snapshot_every: int) -> None:
         await reach_the_end(broker, worker)
         assert worker.state is not None
         assert picture(worker.state) == picture(replayed(broker))
+    for believed in governance:
+        assert believed.namespaces == folded(broker)
 
 
 async def reach_the_end(broker: MemoryBroker, worker: Processor) -> None:

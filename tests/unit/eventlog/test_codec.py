@@ -25,22 +25,7 @@ from rollbook.domain.versions import (
     VersionTagged,
     VersionUntagged,
 )
-from rollbook.eventlog.codec import (
-    COMMANDS,
-    LOG_MESSAGES,
-    STREAM_EVENTS,
-    Broken,
-    as_json,
-    checked_model_key,
-    decode_command,
-    decode_event,
-    decode_message,
-    digest,
-    encode_command,
-    encode_value,
-    event_id,
-    heading,
-)
+from rollbook.eventlog.commands import COMMANDS, checked_model_key, decode_command, encode_command
 from rollbook.eventlog.envelope import CommandEnvelope
 from rollbook.eventlog.memory import Stored
 from rollbook.eventlog.outcomes import (
@@ -51,6 +36,18 @@ from rollbook.eventlog.outcomes import (
     WriterClaimed,
 )
 from rollbook.eventlog.position import Position
+from rollbook.eventlog.records import (
+    LOG_MESSAGES,
+    STREAM_EVENTS,
+    Broken,
+    as_json,
+    decode_event,
+    decode_message,
+    digest,
+    encode_value,
+    event_id,
+    heading,
+)
 from rollbook.eventlog.topics import EVENTS
 from tests.contracts.examples import load, topic
 from tests.contracts.schemas import CONTRACTS

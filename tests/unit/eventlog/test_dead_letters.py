@@ -6,7 +6,7 @@ import pytest
 
 from rollbook.domain.catalog import RegisterModel
 from rollbook.domain.versions import RegisterVersion
-from rollbook.eventlog.codec import SAFE_HEADER, encode_command
+from rollbook.eventlog.commands import SAFE_HEADER, encode_command
 from rollbook.eventlog.memory import MemoryBroker
 from rollbook.eventlog.outcomes import INVALID, CommandRefused
 from rollbook.eventlog.routing import partition_for

@@ -1,29 +1,38 @@
 """A checker is worth what it catches: each guard is taken away once, and it must say so."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import repeat
 from typing import Any
 
 import pytest
+from pydantic_core import from_json, to_json
 
 from rollbook.domain.catalog import DescribeModel, RegisterModel
+from rollbook.domain.environments import PromoteVersion
 from rollbook.domain.model import ModelCommand
+from rollbook.domain.rulebook import EnvironmentRule, Rules
+from rollbook.domain.rules import SetRules
+from rollbook.domain.state import Model
+from rollbook.domain.tenancy import Namespace
 from rollbook.domain.versions import RegisterVersion
-from rollbook.eventlog.codec import heading
+from rollbook.eventlog import upcasters
 from rollbook.eventlog.draft import Draft
 from rollbook.eventlog.envelope import Outgoing, Record
+from rollbook.eventlog.governance import Governance
 from rollbook.eventlog.log import Fenced, Intake, PartitionLog, Unavailable
 from rollbook.eventlog.memory import Fault, MemoryBroker, MemoryLog, Stored
 from rollbook.eventlog.partition import Partition, fingerprint
 from rollbook.eventlog.position import Position
 from rollbook.eventlog.processor import Processor
+from rollbook.eventlog.records import heading
 from tests.support.checker import check
 from tests.unit.domain.examples import ARTIFACT
-from tests.unit.eventlog.running import Clients, envelope, processor, serve
+from tests.unit.eventlog.running import MODEL, Clients, envelope, processor, serve
 
 VERSION = RegisterVersion(artifact=ARTIFACT)
+PROTECT = SetRules(rules=Rules(environments=(EnvironmentRule(name="production", protected=True),)))
 
 
 async def duplicates(clients: Clients, make: type[Processor]) -> None:
@@ -73,6 +82,47 @@ async def a_paused_owner(clients: Clients, make: type[Processor]) -> None:
         owned = False
         gate.open.set()
         await paused
+
+
+async def lost_rules(clients: Clients, make: type[Processor]) -> None:
+    """The log does not take the batch that sets the rules, and somebody looks what governs."""
+    worker = processor(make=make, governance=clients.governance)
+    clients.send(envelope(PROTECT, 1, "team"))
+    clients.broker.fail("append", Fault.LOST)
+    looks = iter([True] * 3)
+    await worker.run(clients.broker.log(), clients.broker.intake(), partial(next, looks, False))
+    clients.notice()
+    await serve(clients.broker, worker)
+
+
+async def lost_copies(clients: Clients, make: type[Processor]) -> None:
+    """The rules stand in the log, but their writer dies before it has copied them."""
+    clients.send(envelope(PROTECT, 1, "team"))
+    clients.broker.fail("govern", Fault.LOST)
+    await serve(clients.broker, processor(make=make, governance=clients.governance))
+    clients.send(envelope(RegisterModel(), 2))
+    await serve(clients.broker, processor(make=make))
+
+
+async def old_records(clients: Clients, make: type[Processor]) -> None:
+    """The log holds a version that was registered before versions said by whom."""
+    clients.send(envelope(RegisterModel(), 0))
+    clients.send(envelope(VERSION, 1, actor="pia"))
+    await serve(clients.broker, processor(make=make))
+    events = clients.broker.places[0].events
+    new = events[-1]
+    value = from_json(new.value or b"")
+    assert value.pop("registered_by") == "pia"
+    headers = [header for header in new.headers if header[0] != "ce_schema"]
+    assert len(headers) == len(new.headers) - 1
+    events[-1] = Stored(new.offset, new.key, to_json(value), headers, new.timestamp)
+    clients.send(envelope(VERSION, 2, actor="rex"))
+    worker = processor(make=make)
+    await serve(clients.broker, worker)
+    if worker.state is not None and isinstance(model := worker.state.stream(MODEL).state, Model):
+        who = [version.registered_by for _, version in sorted(model.versions.items())]
+        if who != ["pia", "rex"]:
+            clients.noticed.append(f"registered by {who}")
 
 
 class Gate(MemoryLog):
@@ -146,8 +196,35 @@ class Unfenced(Processor):
     """Nothing is missing here: its log has no fence."""
 
 
+class Eager(Processor):
+    """Lets a batch govern before the log has it."""
+
+    async def _append(self, log_: PartitionLog, state: Partition, draft: Draft) -> None:
+        for name, namespace in draft.namespaces().items():
+            self._governance.apply(name, namespace, state.next_offset + len(draft.outcomes) - 1)
+        await super()._append(log_, state, draft)
+
+
+class Unhealed(Processor):
+    """Copies what it decides, but never what another has decided before."""
+
+    async def _govern(
+        self, log_: PartitionLog, namespaces: Mapping[str, Namespace], offset: int
+    ) -> None:
+        if self.serving:
+            await super()._govern(log_, namespaces, offset)
+
+
 Story = Callable[[Clients, type[Processor]], Awaitable[None]]
-STORIES: list[Story] = [duplicates, hand_over, lost_appends, a_paused_owner]
+STORIES: list[Story] = [
+    duplicates,
+    hand_over,
+    lost_appends,
+    a_paused_owner,
+    lost_rules,
+    lost_copies,
+    old_records,
+]
 
 
 @pytest.mark.parametrize("story", STORIES, ids=lambda story: story.__name__)
@@ -169,6 +246,8 @@ async def test_a_healthy_system_passes(story: Story) -> None:
         (Optimist, lost_appends, "is next"),
         (Skipper, lost_appends, "is next"),
         (Unfenced, a_paused_owner, "written under claim 0, not 1"),
+        (Eager, lost_rules, "but the log says None"),
+        (Unhealed, lost_copies, "is governed by None"),
     ],
 )
 async def test_a_planted_fault_is_caught(
@@ -176,6 +255,28 @@ async def test_a_planted_fault_is_caught(
 ) -> None:
     clients = Clients(MemoryBroker())
     await story(clients, planted)
+    found = clients.faults()
+    assert any(caught in fault for fault in found), found
+
+
+@pytest.mark.parametrize(
+    ("steps", "caught"),
+    [
+        ({}, "unreadable: VersionRegistered"),
+        ({("VersionRegistered", 1): lambda value, _: value}, "unreadable: VersionRegistered"),
+        (
+            {("VersionRegistered", 1): lambda value, _: value | {"registered_by": "anonymous"}},
+            "registered by ['anonymous', 'rex']",
+        ),
+    ],
+    ids=["no step", "a step that does nothing", "a step that does not look who it was"],
+)
+async def test_an_upcaster_that_is_left_out_or_wrong_is_caught(
+    monkeypatch: pytest.MonkeyPatch, steps: dict[tuple[str, int], upcasters.Step], caught: str
+) -> None:
+    monkeypatch.setattr(upcasters, "STEPS", steps)
+    clients = Clients(MemoryBroker())
+    await old_records(clients, Processor)
     found = clients.faults()
     assert any(caught in fault for fault in found), found
 
@@ -270,6 +371,24 @@ async def test_an_answer_that_does_not_stand_where_it_was_said_to_is_seen(client
         for wrong in (Position(0, position.offset + 1), Position(1, position.offset)):
             assert check(log, clients.asked, {command_id: wrong}) != []
     assert check(log, clients.asked, {"never": Position(0, 1)}) != []
+
+
+async def test_what_governs_and_does_not_stand_is_seen(clients: Clients) -> None:
+    log, known = {0: clients.broker.places[0].events}, {"team": Namespace()}
+    assert check(log, clients.asked, clients.acknowledged, {}) == []
+    assert check(log, clients.asked, clients.acknowledged, known) != []
+
+
+async def test_a_decision_by_rules_that_do_not_stand_is_seen() -> None:
+    governance = Governance()
+    governance.apply("team", Namespace(rules_version=1), 0)
+    clients = Clients(MemoryBroker())
+    commands: list[ModelCommand] = [RegisterModel(), VERSION, PromoteVersion(version=1)]
+    for number, command in enumerate(commands):
+        clients.send(envelope(command, number))
+    await serve(clients.broker, processor(governance=governance))
+    (fault,) = clients.faults()
+    assert "decided by rules 1 of team/churn, but 0 stand" in fault
 
 
 async def test_records_out_of_order_are_seen(clients: Clients) -> None:

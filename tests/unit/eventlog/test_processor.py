@@ -10,12 +10,12 @@ from rollbook.domain.aliases import SetAlias
 from rollbook.domain.catalog import DescribeModel, ModelRegistered, RegisterModel
 from rollbook.domain.model import ModelCommand
 from rollbook.domain.versions import RegisterVersion, VersionRegistered
-from rollbook.eventlog.codec import digest, heading
 from rollbook.eventlog.envelope import Outgoing
 from rollbook.eventlog.log import Fenced
 from rollbook.eventlog.memory import Fault, MemoryBroker, MemoryLog, Stored
 from rollbook.eventlog.outcomes import CommandConfirmed, CommandRefused, CommandRepeated
 from rollbook.eventlog.processor import Pace, Processor
+from rollbook.eventlog.records import digest, heading
 from tests.unit.domain.examples import ARTIFACT
 from tests.unit.eventlog.running import (
     AT_ONCE,

@@ -3,6 +3,7 @@
 import asyncio
 from collections import defaultdict
 from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Self
 
@@ -10,7 +11,7 @@ from aiokafka import AIOKafkaProducer, ConsumerRecord
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 from aiokafka.structs import RecordMetadata
 
-from rollbook.eventlog.codec import Broken, Signer, decode_event, encode_command, heading
+from rollbook.eventlog.commands import Signer, encode_command
 from rollbook.eventlog.envelope import CommandEnvelope, EventEnvelope
 from rollbook.eventlog.fence import FencedProducer
 from rollbook.eventlog.kafka import read
@@ -18,12 +19,50 @@ from rollbook.eventlog.log import Unavailable
 from rollbook.eventlog.outcomes import CommandRepeated
 from rollbook.eventlog.position import Position
 from rollbook.eventlog.reader import EventReader
+from rollbook.eventlog.records import Broken, decode_event, heading
 from rollbook.eventlog.routing import partition_for
 from rollbook.eventlog.topics import RECORD_LIMIT, LogAddress
 
 
 class NoAnswer(Exception):
     """No outcome came in time; the command may yet be carried out. Ask again with the same id."""
+
+
+@dataclass(eq=False, slots=True)
+class Waiter:
+    """Somebody who waits for the outcome of one record of the commands, and of no other.
+
+    Anybody may send another command with the same id: what it comes to is not ours to tell.
+    """
+
+    outcome: asyncio.Future[EventEnvelope]
+    _offset: int | None = None
+    _early: dict[int, EventEnvelope] = field(default_factory=dict)
+
+    def delivered(self, offset: int) -> None:
+        """The record stands at `offset` of the commands."""
+        self._offset = offset
+        if (found := self._early.get(offset)) is not None:
+            self._tell(found)
+        self._early.clear()
+
+    def see(self, outcome: EventEnvelope) -> None:
+        """An outcome of a command with the same id, in the same partition."""
+        if outcome.cmd_offset is None:
+            return
+        if self._offset is None:  # the log was quicker than the word of our own record
+            self._early[outcome.cmd_offset] = outcome
+        elif outcome.cmd_offset == self._offset:
+            self._tell(outcome)
+
+    def fail(self, error: BaseException) -> None:
+        """There will be no outcome."""
+        if not self.outcome.done():
+            self.outcome.set_exception(error)
+
+    def _tell(self, outcome: EventEnvelope) -> None:
+        if not self.outcome.done():
+            self.outcome.set_result(outcome)
 
 
 class Asker:
@@ -39,7 +78,7 @@ class Asker:
             request_timeout_ms=10_000,
         )
         self._reader = EventReader(log, fetch_wait_ms=500)
-        self._waiting: defaultdict[bytes, set[asyncio.Future[EventEnvelope]]] = defaultdict(set)
+        self._waiting: defaultdict[tuple[int, bytes], set[Waiter]] = defaultdict(set)
         self._claims: dict[int, int] = {}
         self._following: asyncio.Task[None] | None = None
         self._undelivered = False
@@ -103,17 +142,17 @@ class Asker:
         """
         key, value, headers = encode_command(envelope, sign)
         partition = partition_for(key, self._reader.partitions)
-        future: asyncio.Future[EventEnvelope] = asyncio.get_running_loop().create_future()
-        mark = envelope.id.encode()
+        waiter = Waiter(asyncio.get_running_loop().create_future())
+        mark = partition, envelope.id.lower().encode()
         delivery: asyncio.Future[RecordMetadata] | None = None
-        self._waiting[mark].add(future)
+        self._waiting[mark].add(waiter)
         try:
             async with asyncio.timeout(timeout.total_seconds()):
                 delivery = await self._producer.send(
                     self._log.commands, value, key, partition=partition, headers=headers
                 )
-                delivery.add_done_callback(lambda done: self._delivered(done, future))
-                outcome = await future
+                delivery.add_done_callback(lambda done: self._delivered(done, waiter))
+                outcome = await waiter.outcome
                 if isinstance(outcome.message, CommandRepeated):
                     outcome = await self.outcome_at(Position(partition, outcome.message.offset))
                 return outcome
@@ -132,7 +171,7 @@ class Asker:
         except (KafkaError, OSError) as error:
             raise Unavailable(repr(error)) from error
         finally:
-            self._waiting[mark].discard(future)
+            self._waiting[mark].discard(waiter)
             if not self._waiting[mark]:
                 del self._waiting[mark]
 
@@ -144,14 +183,14 @@ class Asker:
                 return decode_event(record, partition)
         raise Unavailable(f"nothing stands at {position}")
 
-    def _delivered(
-        self, delivery: asyncio.Future[RecordMetadata], future: asyncio.Future[EventEnvelope]
-    ) -> None:
-        error = None if delivery.cancelled() else delivery.exception()
-        if error is not None:
+    def _delivered(self, delivery: asyncio.Future[RecordMetadata], waiter: Waiter) -> None:
+        if delivery.cancelled():
+            return
+        if (error := delivery.exception()) is not None:
             self._undelivered = True
-            if not future.done():
-                future.set_exception(error)
+            waiter.fail(error)
+        else:  # -1 where the broker does not know it any more: then no outcome is told
+            waiter.delivered(delivery.result().offset)
 
     async def _follow(self) -> None:
         try:
@@ -160,10 +199,9 @@ class Asker:
                     for record in records:
                         self._see(partition, record)
         finally:  # nobody would answer those who wait
-            for futures in self._waiting.values():
-                for future in futures:
-                    if not future.done():
-                        future.set_exception(Unavailable("outcomes are not read any more"))
+            for waiters in self._waiting.values():
+                for waiter in waiters:
+                    waiter.fail(Unavailable("outcomes are not read any more"))
 
     def _see(self, partition: int, record: ConsumerRecord[bytes, bytes]) -> None:
         try:
@@ -173,14 +211,13 @@ class Asker:
         if head.claim < self._claims.get(partition, -1):
             return  # a writer whose claim had ended
         self._claims[partition] = head.claim
-        waiting = self._waiting.get(head.command_id) if head.command_id is not None else None
+        waiting = self._waiting.get((partition, head.command_id)) if head.command_id else None
         if not waiting:
             return
         with suppress(Broken):
             outcome = decode_event(record, partition)
-            for future in waiting:
-                if not future.done():
-                    future.set_result(outcome)
+            for waiter in waiting:
+                waiter.see(outcome)
 
     async def __aenter__(self) -> Self:
         await self.start()

@@ -98,3 +98,5 @@ class EventEnvelope:
     """Where it was imported from; None for what happened here."""
     origin_time: datetime | None = None
     """When it happened there."""
+    schema: int = 1
+    """The version of its type that the value was written in."""

@@ -66,7 +66,27 @@ class FencedProducer:
         return cls(producer)
 
     async def append(self, topic: str, partition: int, records: Sequence[Outgoing]) -> int:
-        """Append in order and return the first offset; `Fenced` or `Unavailable` otherwise."""
+        """Append in order and return the first offset, where nobody else may write.
+
+        `Fenced` or `Unavailable` raises, the latter also when the records do not stand together.
+        """
+        stand = await self._deliver(topic, partition, records)
+        first = stand[0][1]
+        expected = first
+        for count, offset in stand:
+            if offset != expected or offset < 0:
+                raise Unavailable(f"{topic}/{partition}: a batch stands at {offset}")
+            expected += count
+        return first
+
+    async def share(self, topic: str, partition: int, records: Sequence[Outgoing]) -> None:
+        """Append in order where others write as well; `Fenced` or `Unavailable` raises."""
+        await self._deliver(topic, partition, records)
+
+    async def _deliver(
+        self, topic: str, partition: int, records: Sequence[Outgoing]
+    ) -> list[tuple[int, int]]:
+        """How many records each batch has, and where its first one stands."""
         sent: list[tuple[int, asyncio.Future[RecordMetadata]]] = []
         rest = iter(records)
         record = next(rest, None)
@@ -91,12 +111,8 @@ class FencedProducer:
             raise Fenced(f"{topic}/{partition}: {error!r}") from error
         except (KafkaError, OSError, TimeoutError) as error:
             raise Unavailable(f"{topic}/{partition}: {error!r}") from error
-        expected = first = delivered[0].offset
-        for (count, _), metadata in zip(sent, delivered, strict=True):
-            if metadata.offset != expected or metadata.offset < 0:
-                raise Unavailable(f"{topic}/{partition}: a batch stands at {metadata.offset}")
-            expected += count
-        return int(first)
+        counts = (count for count, _ in sent)
+        return list(zip(counts, (int(metadata.offset) for metadata in delivered), strict=True))
 
     async def close(self) -> None:
         """Let go at once; what is in flight lands before the next claim or never."""

@@ -10,12 +10,12 @@ from contextlib import suppress
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
-from pydantic import ValidationError
 from pydantic_core import from_json, to_json
 
 from rollbook.domain import snapshot
 from rollbook.domain.tenancy import REGISTRY, Key, Namespace
-from rollbook.eventlog.envelope import Outgoing
+from rollbook.eventlog import topics
+from rollbook.eventlog.envelope import Outgoing, Record
 from rollbook.eventlog.log import Unavailable
 from rollbook.eventlog.topics import RECORD_LIMIT, LogAddress
 from rollbook.observability.logs import logger
@@ -23,8 +23,15 @@ from rollbook.observability.logs import logger
 log = logger(__name__)
 
 NOTHING = Namespace()
+SCHEMA = 2
+"""Of a copy. Whoever raises it must go on reading the one before: what cannot be read does not
+govern, and while services are replaced one by one the older ones still write theirs."""
+
 PAUSE = 1.0
 """Seconds before Kafka is tried again."""
+
+STALLED = 30.0
+"""Seconds without a record that must be there before a start is given up."""
 
 
 class Governance:
@@ -66,11 +73,27 @@ class Governance:
         if namespace == REGISTRY:
             self.registry = state
 
+    def take(self, record: Record) -> None:
+        """Take in a record of the topic; one that cannot be read is passed over, and said."""
+        if record.key is None or record.value is None:
+            return
+        try:
+            found = from_json(record.value)
+            if found is None:
+                return  # a claim's mark
+            if found["schema"] != SCHEMA:
+                raise ValueError(f"it is of schema {found['schema']}, not {SCHEMA}")
+            state = snapshot.restore_namespace(found["namespace"])
+            self.apply(record.key.decode(), state, int(found["offset"]))
+        except (ValueError, KeyError, TypeError) as error:
+            key = repr(record.key)
+            log.error("a record of governance cannot be read", key=key, reason=repr(error))
+
 
 def as_record(namespace: str, state: Namespace, offset: int) -> Outgoing:
     """A namespace's state for the topic."""
     value = {
-        "schema": snapshot.SCHEMA,
+        "schema": SCHEMA,
         "offset": offset,
         "namespace": snapshot.namespace_head(state),
     }
@@ -86,6 +109,11 @@ class Follower:
         self._place = TopicPartition(address.governance, 0)
         self._following: asyncio.Task[None] | None = None
 
+    @property
+    def following(self) -> bool:
+        """Whether what changes will be known here."""
+        return self._following is not None and not self._following.done()
+
     async def start(self) -> None:
         """Take in all that stands in the topic, and go on following; `Unavailable` raises."""
         consumer = await self._open()
@@ -99,6 +127,7 @@ class Follower:
                 await self._following
 
     async def _open(self) -> AIOKafkaConsumer:
+        await topics.count(self._address, topics.GOVERNANCE)  # a broker may make what one asks for
         consumer = AIOKafkaConsumer(
             bootstrap_servers=self._address.kafka,
             enable_auto_commit=False,
@@ -107,13 +136,17 @@ class Follower:
             fetch_max_wait_ms=500,
         )
         try:
-            await consumer.start()
-            consumer.assign([self._place])
-            await consumer.seek_to_beginning(self._place)
-            end = (await consumer.end_offsets([self._place]))[self._place]
-            # The position passes over what was compacted away, records need not come.
-            while await consumer.position(self._place) < end:
-                self._take((await consumer.getmany(self._place, timeout_ms=500)).values())
+            async with asyncio.timeout(STALLED) as limit:  # aiokafka would wait for ever
+                await consumer.start()
+                consumer.assign([self._place])
+                await consumer.seek_to_beginning(self._place)
+                end = (await consumer.end_offsets([self._place]))[self._place]
+                # The position passes over what was compacted away, records need not come.
+                while await consumer.position(self._place) < end:
+                    found = await consumer.getmany(self._place, timeout_ms=500)
+                    if found:
+                        limit.reschedule(asyncio.get_running_loop().time() + STALLED)
+                    self._take(found.values())
         except (KafkaError, OSError) as error:
             await consumer.stop()
             raise Unavailable(f"{self._place.topic}: {error!r}") from error
@@ -139,15 +172,4 @@ class Follower:
     def _take(self, batches: Iterable[list[ConsumerRecord[bytes, bytes]]]) -> None:
         for batch in batches:
             for taken in batch:
-                if taken.key is not None and taken.value is not None:
-                    self._apply(taken.key, taken.value)
-
-    def _apply(self, key: bytes, value: bytes) -> None:
-        try:
-            found = from_json(value)
-            if found is None or found["schema"] != snapshot.SCHEMA:
-                return  # a claim's mark, or another release's: its writer copies it again
-            state = snapshot.restore_namespace(found["namespace"])
-            self._governance.apply(key.decode(), state, int(found["offset"]))
-        except (ValueError, KeyError, TypeError, ValidationError) as error:
-            log.error("a record of governance cannot be read", key=repr(key), reason=repr(error))
+                self._governance.take(taken)

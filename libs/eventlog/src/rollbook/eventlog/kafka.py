@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import IllegalStateError, KafkaError, OffsetOutOfRangeError
 
-from rollbook.eventlog.codec import UNREADABLE
+from rollbook.eventlog.commands import UNREADABLE
 from rollbook.eventlog.envelope import Headers, Outgoing, Record
 from rollbook.eventlog.fence import FencedProducer
 from rollbook.eventlog.log import Unavailable
@@ -42,7 +42,7 @@ class KafkaPartitionLog:
             self._log.snapshots, self._partition, [mark]
         )
         own = Outgoing(b"claim/%d" % self._partition, b"null", [], 0)
-        await self._writer.append(self._log.governance, 0, [own])
+        await self._writer.share(self._log.governance, 0, [own])
         return offset
 
     async def events(self, start: int, stop: int) -> AsyncIterator[Sequence[Record]]:
@@ -67,11 +67,11 @@ class KafkaPartitionLog:
 
     async def govern(self, states: Sequence[Outgoing]) -> None:
         """Append the newest states of namespaces."""
-        await self._writer.append(self._log.governance, 0, states)
+        await self._writer.share(self._log.governance, 0, states)
 
     async def bury(self, letters: Sequence[Outgoing]) -> None:
         """Append dead letters."""
-        await self._writer.append(self._log.dead_letters, 0, letters)
+        await self._writer.share(self._log.dead_letters, 0, letters)
 
     async def release(self) -> None:
         """Let go of the claim and of every connection."""

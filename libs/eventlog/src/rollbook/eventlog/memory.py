@@ -10,7 +10,7 @@ from datetime import timedelta
 from enum import Enum, auto
 from typing import Literal, TypeAlias
 
-from rollbook.eventlog.codec import encode_command
+from rollbook.eventlog.commands import encode_command
 from rollbook.eventlog.envelope import CommandEnvelope, Headers, Outgoing, Record
 from rollbook.eventlog.log import Fenced, Unavailable
 from rollbook.eventlog.routing import partition_for

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from rollbook.domain import snapshot
 from rollbook.domain.streams import NEW_MODEL, State, StreamEvent, beginning, evolve
 from rollbook.domain.tenancy import Namespace
-from rollbook.eventlog.codec import (
+from rollbook.eventlog.envelope import Record
+from rollbook.eventlog.records import (
     NAMESPACE_EVENTS,
     STREAM_EVENTS,
     Broken,
@@ -18,7 +19,6 @@ from rollbook.eventlog.codec import (
     digest,
     heading,
 )
-from rollbook.eventlog.envelope import Record
 
 if TYPE_CHECKING:
     from rollbook.eventlog.draft import Draft

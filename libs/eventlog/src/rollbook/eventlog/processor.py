@@ -11,13 +11,13 @@ from random import uniform
 
 from rollbook.domain.tenancy import Namespace
 from rollbook.eventlog import snapshots
-from rollbook.eventlog.codec import SOURCE, encode_value
 from rollbook.eventlog.draft import DeadLetter, Decider, Draft
 from rollbook.eventlog.envelope import Outgoing, Record
 from rollbook.eventlog.governance import Governance, as_record
 from rollbook.eventlog.log import Fenced, Intake, PartitionLog, Unavailable
 from rollbook.eventlog.outcomes import WriterClaimed
 from rollbook.eventlog.partition import Partition
+from rollbook.eventlog.records import SOURCE, encode_value
 from rollbook.eventlog.snapshots import Snapshotter
 from rollbook.observability import metrics
 from rollbook.observability.logs import logger
@@ -25,6 +25,9 @@ from rollbook.observability.logs import logger
 log = logger(__name__)
 
 Clock = Callable[[], datetime]
+
+STRETCH = 256
+"""Commands that are decided without letting heartbeats through."""
 
 
 def utc_now() -> datetime:
@@ -119,8 +122,6 @@ class Processor:
         if state.next_offset != claimed:
             raise Unavailable(f"read to offset {state.next_offset}, but the claim is at {claimed}")
         state.claimed(claimed)
-        # Whoever wrote before may have died between a namespace's event and its copy.
-        await self._govern(log_, state.namespaces(), claimed)
         self.state = state
         if state.breaks > breaks:
             metrics.BROKEN_STREAMS.labels("command").inc(state.breaks - breaks)
@@ -134,6 +135,8 @@ class Processor:
             replayed=claimed - start,
             seconds=round(seconds, 3),
         )
+        # Whoever wrote before may have died between a namespace's event and its copy.
+        await self._govern(log_, state.namespaces(), claimed)
 
     def _claim(self) -> Outgoing:
         headers = [
@@ -157,10 +160,9 @@ class Processor:
                 return
             if commands:
                 draft = Draft(state, self._decider, partitions=self._partitions, now=self._clock())
-                for number, record in enumerate(commands):
-                    draft.add(record)
-                    if number % 256 == 255:  # let heartbeats through
-                        await asyncio.sleep(0)
+                for start in range(0, len(commands), STRETCH):
+                    draft.add(commands[start : start + STRETCH])
+                    await asyncio.sleep(0)
                 await self._append(log_, state, draft)
             self._failures = 0  # not before: a claim may stand where no batch does
             if state.next_offset - state.snapshot_offset >= self._pace.snapshot_every:
@@ -191,7 +193,6 @@ class Processor:
             self.state = None
             raise Unavailable(f"outcomes stand at {first}, not at {state.next_offset}")
         state.merge(draft)
-        await self._govern(log_, draft.namespaces(), state.next_offset - 1)
         for (command, result), count in draft.counts.items():
             metrics.OUTCOMES.labels(command, result).inc(count)
         for letter in draft.dead_letters:
@@ -203,6 +204,7 @@ class Processor:
                 code=letter.code,
                 reason=letter.reason,
             )
+        await self._govern(log_, draft.namespaces(), state.next_offset - 1)
 
     async def _govern(
         self, log_: PartitionLog, namespaces: Mapping[str, Namespace], offset: int

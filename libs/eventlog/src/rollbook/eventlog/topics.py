@@ -154,8 +154,8 @@ async def ensure(
         await admin.close()
 
 
-async def count(log: LogAddress) -> int:
-    """How many partitions the log has; `Unavailable` while there is none."""
+async def count(log: LogAddress, topic: Topic = EVENTS) -> int:
+    """How many partitions a topic of the log has; `Unavailable` while it is not there."""
     admin = AIOKafkaAdminClient(bootstrap_servers=log.kafka)
     try:
         await admin.start()
@@ -164,9 +164,10 @@ async def count(log: LogAddress) -> int:
         raise Unavailable(f"Kafka at {log.kafka} cannot be reached: {error!r}") from error
     finally:
         await admin.close()
-    if EVENTS not in counts:
-        raise Unavailable(f"Kafka at {log.kafka} has no {log.events}: start the command service")
-    return counts[EVENTS]
+    if topic not in counts:
+        missing = log.name(topic)
+        raise Unavailable(f"Kafka at {log.kafka} has no {missing}: start the command service")
+    return counts[topic]
 
 
 async def _partition_counts(admin: AIOKafkaAdminClient, log: LogAddress) -> dict[Topic, int]:

@@ -28,8 +28,9 @@ class CommandService:
 
     @property
     def ready(self) -> bool:
-        """Whether every partition that is ours answers."""
-        return self._group is not None and self._group.ready
+        """Whether every partition that is ours answers, by rules that are kept up."""
+        follows = self._follower is not None and self._follower.following
+        return follows and self._group is not None and self._group.ready
 
     @property
     def group(self) -> Group:
