@@ -17,7 +17,7 @@ from joserfc.jws import JWSRegistry
 
 from rollbook.domain.streams import StreamCommand
 from rollbook.eventlog.asking import Asker
-from rollbook.eventlog.codec import COMMANDS, Signer
+from rollbook.eventlog.commands import COMMANDS, Signer
 from rollbook.eventlog.envelope import CommandEnvelope, EventEnvelope
 from rollbook.identity.accounts import AccountToken, mint
 from rollbook.identity.statement import About, by_account
@@ -37,6 +37,8 @@ class Secured:
 
     system: System
     http: httpx.Client
+    schema: str = ""
+    """Where its tables stand in Postgres."""
 
     @property
     def app(self) -> str:
@@ -144,8 +146,9 @@ def secured(cluster: Cluster, folder: Path, **changes: object) -> Iterator[Secur
         "oidc_keys": str(keys),
         **changes,
     }
+    schema = cluster.schema()
     with (
-        running(cluster.log(), cluster.postgres, cluster.schema(), **settings) as system,
+        running(cluster.log(), cluster.postgres, schema, **settings) as system,
         httpx.Client(base_url=system.url, timeout=30) as http,
     ):
-        yield Secured(system, http)
+        yield Secured(system, http, schema)

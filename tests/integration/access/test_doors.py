@@ -10,7 +10,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from rollbook.domain.access import Principal
 from rollbook.domain.catalog import ModelRegistered, RegisterModel
 from rollbook.domain.tenancy import Role
-from rollbook.eventlog.codec import Signer, encode_command
+from rollbook.eventlog.commands import Signer, encode_command
 from rollbook.eventlog.envelope import CommandEnvelope, EventEnvelope
 from rollbook.eventlog.kafka import read
 from rollbook.eventlog.outcomes import CommandRefused

@@ -12,7 +12,7 @@ from rollbook.domain import access
 from rollbook.domain.access import Read
 from rollbook.domain.tenancy import Role
 from rollbook.eventlog.asking import Asker
-from rollbook.eventlog.codec import COMMANDS, NAMESPACE_COMMANDS
+from rollbook.eventlog.commands import COMMANDS, NAMESPACE_COMMANDS
 from rollbook.eventlog.envelope import CommandEnvelope
 from rollbook.eventlog.outcomes import CommandRefused
 from rollbook.identity.accounts import AccountToken, mint

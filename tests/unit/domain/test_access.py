@@ -10,7 +10,7 @@ from rollbook.domain.catalog import ClassifyModel
 from rollbook.domain.environments import GlassBroken, PromoteVersion, ReviewBreakGlass
 from rollbook.domain.grants import GrantRole, RoleGranted
 from rollbook.domain.messages import Message, Refused
-from rollbook.domain.requests import ApprovePromotion
+from rollbook.domain.requests import ApprovePromotion, RejectPromotion, WithdrawPromotion
 from rollbook.domain.rulebook import Rules
 from rollbook.domain.rules import SetRules
 from rollbook.domain.streams import StreamCommand, beginning
@@ -94,6 +94,15 @@ def test_a_grant_ends_at_its_moment() -> None:
     hour = timedelta(hours=1)
     assert may(ADA, REGISTER, granting({"role": "publisher", "until": NOW + hour}))
     assert not may(ADA, REGISTER, granting({"role": "publisher", "until": NOW}))
+
+
+def test_everything_within_a_limit_is_what_these_roles_may_do() -> None:
+    limited = Principal("a service", limit=frozenset({Role.PUBLISHER}), everything=True)
+    assert may(limited, REGISTER, NOBODYS)
+    assert not may(limited, PROMOTE, NOBODYS)
+    assert not access.is_releaser(limited, "team/churn", (NOBODYS, NOBODYS), NOW)
+    sees = {read for read in Read if access.may_see(limited, read, "churn", (NOBODYS,), NOW)}
+    assert sees == {Read.RECORD}
 
 
 def test_a_key_may_be_limited_to_some_of_the_roles() -> None:
@@ -183,3 +192,35 @@ def test_an_admin_grants_roles_in_its_own_namespace_only() -> None:
     command = GrantRole(subject="eve", role=Role.ADMIN, reason="x")
     assert may(ADA, command, granting({"role": "admin"}), key="team")
     assert not may(ADA, command, NOBODYS, NOBODYS, key="rollbook")
+
+
+# What goes beyond the table
+
+TAKE_BACK = WithdrawPromotion(request=1, reason="late")
+
+
+def test_a_publisher_takes_back_their_own_requests_only() -> None:
+    publishes = granting({"role": "publisher"}, {"role": "publisher", "subject": "rex"})
+    assert not may(ADA, TAKE_BACK, publishes)
+    assert may(Principal("rex"), TAKE_BACK, publishes)  # who asked
+    for role in ("releaser", "admin"):
+        assert may(ADA, TAKE_BACK, granting({"role": "publisher"}, {"role": role}))
+
+
+def test_who_is_refused_does_not_learn_whether_there_is_such_a_request() -> None:
+    told = set()
+    for command in (ApprovePromotion, RejectPromotion, WithdrawPromotion):
+        for number in (1, 2):
+            wish = command.model_validate(
+                {"request": number} | ({"reason": "x"} if command is not ApprovePromotion else {})
+            )
+            with pytest.raises(Refused) as refused:
+                access.check(
+                    Principal("eve"), wish, "team/churn", spec.fold(*ASKED), (NOBODYS, NOBODYS), NOW
+                )
+            told.add(refused.value.message)
+    assert len(told) == 3
+
+
+def test_who_may_keep_personal_data_may_write_a_text_that_refers_to_it() -> None:
+    assert set(Role) - {Role.VIEWER, Role.AUDITOR} == access.WHO_KEEPS

@@ -31,7 +31,6 @@ NEVER = {
     ("RejectPromotion", "stays quiet"): "what is closed may have been granted",
     ("WithdrawPromotion", "stays quiet"): "what is closed may have been granted",
     ("ErasePersonalData", "stays quiet"): "whether it is gone is not known to the log",
-    ("ErasePersonalData", "refuses"): "who must erase is not to be hindered",
     ("RemoveCollection", "refuses"): "what is not there need not be removed",
 }
 """Verdicts that cannot come of a command, and why."""

@@ -330,6 +330,14 @@ def test_a_request_is_taken_back_of_a_retired_model_as_well() -> None:
     spec.given(*ASKED, back).when(take_back).refuses("closed")
 
 
+def test_what_is_asked_for_a_version_is_closed_when_it_is_archived() -> None:
+    staging = requested(SEEN, request=2).model_copy(update={"environment": "staging"})
+    other = requested(SEEN, request=3).model_copy(update={"version": 2})
+    past = (*THREE_VERSIONS, requested(SEEN), staging, other, archived(1))
+    assert set(spec.fold(*past).requests) == {3}
+    spec.given(*past).when(WithdrawPromotion(request=1, reason="x")).refuses("closed")
+
+
 # EscalatePromotion
 
 ESCALATED = PromotionEscalated(request=1, version=1, environment="production", to="admin")

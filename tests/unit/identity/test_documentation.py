@@ -5,7 +5,7 @@ from pathlib import Path
 from re import DOTALL, findall
 
 from rollbook.domain.access import Principal
-from rollbook.eventlog.codec import command_digest
+from rollbook.eventlog.commands import command_digest
 from rollbook.identity.accounts import mint
 from rollbook.identity.statement import About, Verifier
 from tests.unit.identity.forging import SECRET, Keys, issued

@@ -114,7 +114,6 @@ def test_facts_of_a_version_are_those_of_its_file(tree: Path) -> None:
     assert first.tags == {
         "owner": "risk",
         "imported.version": "1",
-        "imported.registered_by": "ada",
     }
     assert first.lineage.code_commit == "abc"
     assert first.terms is not None
@@ -164,7 +163,10 @@ def test_times_are_the_original_ones_and_else_the_files(tree: Path) -> None:
 def test_who_promoted_and_why_stands_in_the_origin(tree: Path) -> None:
     first = next(p for p in plans(read(tree)) if isinstance(p.command, PromoteVersion))
 
-    assert first.origin == ("directory:models/fraud/1/rollbook.yaml?by=ada&reason=better+recall")
+    assert first.origin == "directory:models/fraud/1/rollbook.yaml?reason=better+recall"
+    assert first.by == "ada"
+    assert first.said_by("personal:x").origin == first.origin + "&by=personal%3Ax"
+    assert first.said_by("personal:x").command_id == first.command_id
 
 
 def test_all_of_it_is_accepted_and_again_repeats_nothing(tree: Path) -> None:

@@ -189,7 +189,6 @@ def test_a_version_has_the_facts_of_its_run() -> None:
         "owner": "ada",
         "mlflow.version": "4",
         "mlflow.source": "models:/m-4",
-        "mlflow.user": "kofi",
         "mlflow.dataset.train": "cc0caf3c",
         "mlflow.dataset.later": "11",
     }

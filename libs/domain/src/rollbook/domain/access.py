@@ -21,7 +21,7 @@ from rollbook.domain import (
 )
 from rollbook.domain.messages import Message, Refused
 from rollbook.domain.names import matches
-from rollbook.domain.state import Model
+from rollbook.domain.state import Model, Request
 from rollbook.domain.streams import State
 from rollbook.domain.tenancy import Grant, Namespace, Role
 
@@ -100,6 +100,9 @@ class Read(StrEnum):
     """What stands behind references to personal data."""
 
 
+WHO_KEEPS: Final = frozenset((P, X, A, R, O, D))
+"""The roles that may put personal data into a namespace's vault: their texts may refer to it."""
+
 WHO_SEES: Final[dict[Read, frozenset[Role]]] = {
     Read.RECORD: frozenset(Role),
     Read.ACCESS: frozenset((U, D)),
@@ -117,7 +120,10 @@ class Principal(NamedTuple):
     limit: frozenset[Role] | None = None
     """The roles that a machine's key may be used as; None: all that it is granted."""
     everything: bool = False
-    """An open registry's anybody, or one who is an administrator by settings."""
+    """An open registry's anybody, one who is an administrator by settings, or a service of ours.
+
+    With a `limit`, everything that these roles may do, on every stream.
+    """
 
 
 def held(
@@ -156,26 +162,42 @@ def check(
 
     `namespaces`: the one that the key names, and the registry's own. A grant for some environments
     holds for commands about one of these, and for no others: who may sign in `staging` may not
-    say what risk the model is of in `production`.
+    say what risk the model is of in `production`. What is said to whom it is refused does not
+    depend on the state, of which they may not know.
     """
-    if principal.everything:
-        return
     allowed = WHO_MAY[type(command)]
+    if principal.everything and (principal.limit is None or principal.limit & allowed):
+        return
     _, _, name = key.partition("/")
     environment = environment_of(command, state)
     for grant in held(principal, namespaces, name, now):
         if grant.role in allowed and _covers(grant, environment):
+            if grant.role is Role.PUBLISHER and _is_of_another(principal, command, state):
+                continue
             return
     wanted = " or ".join(sorted(allowed))
-    where = f"{key} in {environment}" if environment else key
-    raise Refused("forbidden", f"{type(command).__name__} on {where} needs the role {wanted}")
+    named = getattr(command, "environment", None)
+    where = f"{key} in {named}" if named else key
+    own = ", a publisher for their own requests" if _OWN_ONLY is type(command) else ""
+    raise Refused("forbidden", f"{type(command).__name__} on {where} needs the role {wanted}{own}")
+
+
+_OWN_ONLY: Final = requests.WithdrawPromotion
+"""What publishers do to their own requests only; who releases or administers, to all."""
+
+
+def _is_of_another(principal: Principal, command: Message, state: State) -> bool:
+    if type(command) is not _OWN_ONLY:
+        return False
+    request = _request(command, state)
+    return request is not None and request.requested_by != principal.subject
 
 
 def may_see(
     principal: Principal, read: Read, name: str, namespaces: tuple[Namespace, ...], now: datetime
 ) -> bool:
     """Whether a principal may see this of a model, or of the namespace itself (`name` "")."""
-    if principal.everything:
+    if principal.everything and (principal.limit is None or principal.limit & WHO_SEES[read]):
         return True
     return any(grant.role in WHO_SEES[read] for grant in held(principal, namespaces, name, now))
 
@@ -209,7 +231,7 @@ def is_releaser(
     principal: Principal, key: str, namespaces: tuple[Namespace, ...], now: datetime
 ) -> bool:
     """Whether a principal may move what is protected, in whatever environment it stands."""
-    if principal.everything:
+    if principal.everything and (principal.limit is None or Role.RELEASER in principal.limit):
         return True
     _, _, name = key.partition("/")
     return any(
@@ -233,6 +255,13 @@ def environment_of(command: Message, state: State) -> str | None:
     if isinstance(command, environments.ReviewBreakGlass):
         found = state.breaks.get(command.number)
         return found.environment if found is not None else None
-    number = getattr(command, "request", None)
-    request = state.requests.get(number) if number is not None else None
+    request = _request(command, state)
     return request.environment if request is not None else None
+
+
+def _request(command: Message, state: State) -> Request | None:
+    """The open request that a command is about."""
+    number = getattr(command, "request", None)
+    if number is None or not isinstance(state, Model):
+        return None
+    return state.requests.get(number)

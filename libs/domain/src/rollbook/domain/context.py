@@ -15,8 +15,8 @@ class Context(NamedTuple):
     namespace: Namespace = Namespace()
     """What governs the model."""
     name: str = ""
-    """The model's name within its namespace."""
-    titles: frozenset[str] | None = None
+    """The model's name within its namespace, or the namespace's own."""
+    titles: frozenset[str] | None = frozenset()
     """In whose names the actor may sign; None: in anybody's, since the registry is open."""
-    releaser: bool = True
+    releaser: bool = False
     """Whether the actor may move what is protected."""

@@ -60,4 +60,4 @@ def _decide(
         case collection.SetCollection() | collection.RemoveCollection():
             return collection.decide(state, command)
         case erasure.ErasePersonalData():
-            return erasure.decide(state, command)
+            return erasure.decide(state, command, context)

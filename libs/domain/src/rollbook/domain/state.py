@@ -177,6 +177,11 @@ class Model(NamedTuple):
         """A copy in which version `number` is `version`."""
         return self._replace(versions=self.versions.set(number, version))
 
+    def asked_no_more(self, number: int) -> "Model":
+        """A copy without open requests for version `number`."""
+        left = Map({n: asked for n, asked in self.requests.items() if asked.version != number})
+        return self._replace(requests=left)
+
     def reviewed(self, number: int, **changes: Any) -> "Model":
         """A copy in which the review of version `number` has changed."""
         version = self.versions[number]

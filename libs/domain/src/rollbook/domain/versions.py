@@ -109,7 +109,7 @@ class DocumentLinked(Event):
 
 
 class VersionArchived(Event):
-    """The version is out of use; its history stays."""
+    """The version is out of use; its history stays, and what was asked for it is closed."""
 
     version: int
     reason: str
@@ -158,7 +158,8 @@ def evolve(state: Model, event: VersionEvent) -> Model:
             linked = state.versions[number].review.documents
             return state.reviewed(number, documents=(*linked, event.link()))
         case VersionArchived(version=number):
-            return state.with_version(number, state.versions[number]._replace(archived=True))
+            state = state.with_version(number, state.versions[number]._replace(archived=True))
+            return state.asked_no_more(number) if state.requests else state
         case VersionRestored(version=number):
             return state.with_version(number, state.versions[number]._replace(archived=False))
 

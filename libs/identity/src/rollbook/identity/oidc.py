@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Final, Literal, TypeAlias
+from typing import Annotated, Final, Literal, NamedTuple, TypeAlias
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -16,7 +16,7 @@ Algorithm: TypeAlias = Literal["RS256", "PS256", "ES256", "EdDSA"]
 """Signatures only: a secret that is shared with the provider would prove nothing to us."""
 
 RESERVED: Final = re.compile(
-    r"(?:account|group|service|personal):|(?:unknown|anonymous)$", re.IGNORECASE
+    r"(?:account|group|service|person|personal):|(?:unknown|anonymous)$", re.IGNORECASE
 )
 """Subjects that mean something else here."""
 
@@ -87,6 +87,26 @@ def person(token: str, key: PublicKey, settings: OidcSettings, now: datetime) ->
     if RESERVED.match(subject):
         raise unproven("the token's subject is one that has another meaning here")
     return Principal(subject, _groups(*_within(claims, settings.groups_claim)))
+
+
+class Called(NamedTuple):
+    """How somebody is called: personal data, which belongs into the vault and nowhere else."""
+
+    name: str | None = None
+    mail: str | None = None
+
+
+def called(token: str) -> Called:
+    """What a token that `person` has believed says of its holder's name and mail address."""
+    claims = compact.parse(token).claims
+    unsure = claims.get("email_verified") is False
+    return Called(_said(claims, "name"), None if unsure else _said(claims, "email"))
+
+
+def _said(claims: Object, name: str) -> str | None:
+    value = claims.get(name)
+    fits = isinstance(value, str) and 1 <= len(value) <= 250 and value.isprintable()
+    return value if fits else None
 
 
 def _groups(claims: Object, name: str) -> tuple[str, ...]:

@@ -105,8 +105,6 @@ class _Reading:
             max(file.stat().st_mtime for file in files), UTC
         )
         tags = dict(facts.tags) | {"imported.version": folder.name}
-        if facts.registered_by:
-            tags["imported.registered_by"] = facts.registered_by
         terms = facts.terms
         if terms is None and readme and readme.card.licence:
             terms = Terms(licence=readme.card.licence)
@@ -124,7 +122,7 @@ class _Reading:
             description=facts.description,
             idempotency_key=f"import:{command_id(self._key, self._origin_of(folder))}",
         )
-        yield self._plan(folder, command, at)
+        yield self._plan(folder, command, at, by=facts.registered_by)
         if readme and readme.card != Card():
             card = WriteCard(version=number, card=readme.card)
             yield self._plan(folder, card, at, f"/{README}", readme.card.digest())
@@ -147,12 +145,11 @@ class _Reading:
     def _moves(self, folder: VersionFolder, number: int) -> Iterator[Plan]:
         for promotion in folder.facts.promotions:
             at = promotion.at.astimezone(UTC).isoformat()
-            words = {"by": promotion.by, "reason": promotion.reason}
-            query = urlencode({key: value for key, value in words.items() if value})
-            detail = f"/{folder.facts_file}" + (f"?{query}" if query else "")
+            why = f"?{urlencode({'reason': promotion.reason})}" if promotion.reason else ""
+            detail = f"/{folder.facts_file}{why}"
             promote = PromoteVersion(version=number, environment=promotion.environment)
             identity = f"promotion {promotion.environment} {at}"
-            yield self._plan(folder, promote, promotion.at, detail, identity)
+            yield self._plan(folder, promote, promotion.at, detail, identity, by=promotion.by)
         for alias in folder.facts.aliases:
             move = SetAlias(alias=alias, version=number)
             yield self._plan(folder, move, None, f"/{folder.facts_file}", f"alias {alias}")
@@ -167,10 +164,11 @@ class _Reading:
         at: datetime | None,
         detail: str = "",
         identity: str = "",
+        by: str | None = None,
     ) -> Plan:
         origin = self._origin_of(folder)
         own = f"{origin} {identity}" if identity else None
-        return Plan(self._key, command, origin + detail, at, folder.name, own)
+        return Plan(self._key, command, origin + detail, at, folder.name, own, by or None)
 
     def _origin_of(self, folder: VersionFolder) -> str:
         return f"{self._origin}/{quote(folder.name)}"

@@ -41,6 +41,7 @@ STAGES: Final[Mapping[str, str]] = {"Production": "production", "Staging": "stag
 
 T = TypeVar("T")
 
+_USER: Final = "mlflow.user"
 _PROMPT: Final = "mlflow.prompt.is_prompt"
 _TAGS: Final[TypeAdapter[dict[str, str]]] = TypeAdapter(Tags)
 _PARAMS: Final[TypeAdapter[dict[str, str]]] = TypeAdapter(dict[FactName, Param])
@@ -132,6 +133,7 @@ class _Reading:
             return None
         try:
             facts = self._facts(version)
+            by = self._user(version, facts)
             command = self._command(version, facts)
         except Unfetched as error:
             self._leave(what, str(error))
@@ -139,7 +141,11 @@ class _Reading:
         except ValidationError as error:
             self._leave(what, first_rule(error))
             return None
-        return self._plan(command, version.creation_timestamp, version.version)
+        return self._plan(command, version.creation_timestamp, version.version, by=by)
+
+    def _user(self, version: ModelVersion, facts: _Facts) -> str | None:
+        run = facts.run.info.user_id if facts.run else ""
+        return version.user_id or version.tags.get(_USER) or run or None
 
     def _facts(self, version: ModelVersion) -> _Facts:
         run = logged = None
@@ -164,12 +170,12 @@ class _Reading:
             latest = sorted(data.metrics, key=lambda metric: (metric.timestamp, metric.step))
             metrics |= {metric.key: metric.value for metric in latest}
         described = self._description(version, facts.contents)
-        tags = self._fitting(version.tags, _TAGS, f"tag {what}:")
+        given_tags = {name: value for name, value in version.tags.items() if name != _USER}
+        tags = self._fitting(given_tags, _TAGS, f"tag {what}:")
         run_id = version.run_id or (facts.logged.info.source_run_id if facts.logged else "")
         own = {
             "mlflow.version": version.version,
             "mlflow.source": version.source,
-            "mlflow.user": version.user_id or (facts.run.info.user_id if facts.run else ""),
             "mlflow.run_link": version.run_link,
         }
         tags |= {name: value for name, value in own.items() if value}
@@ -263,10 +269,15 @@ class _Reading:
             yield self._plan(command, None, alias.version, f"#alias={quote(alias.alias)}")
 
     def _plan(
-        self, command: ModelCommand, at: int | None, version: str | None = None, detail: str = ""
+        self,
+        command: ModelCommand,
+        at: int | None,
+        version: str | None = None,
+        detail: str = "",
+        by: str | None = None,
     ) -> Plan:
         origin = self._origin if version is None else self._origin_of(version)
-        return Plan(self._key, command, origin + detail, _time(at), version)
+        return Plan(self._key, command, origin + detail, _time(at), version, by=by)
 
     def _origin_of(self, version: str) -> str:
         return f"{self._origin}/versions/{quote(version)}"

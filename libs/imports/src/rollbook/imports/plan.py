@@ -5,15 +5,20 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Final, TypeAlias, TypeVar
+from urllib.parse import urlencode
 from uuid import UUID, uuid5
 
 from pydantic import TypeAdapter, ValidationError
 
 from rollbook.domain.model import ModelCommand
 from rollbook.domain.names import ModelKey
+from rollbook.domain.versions import RegisterVersion
 
 _IDS: Final = UUID("5b0c44b0-8a0f-5f3e-9a4e-7d6a1c7e2f10")
 T = TypeVar("T")
+
+BY: Final = "imported.by"
+"""The tag that says who registered a version there."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +42,9 @@ class Plan:
     identity: str | None = None
     """What tells it from others of the same kind, where that is not its origin."""
 
+    by: str | None = None
+    """Who did it there, by a name that must not be sent as it is: see `people`."""
+
     @cached_property
     def command_id(self) -> str:
         """A UUIDv5 of the source's identity: sent again, it happens once."""
@@ -48,6 +56,14 @@ class Plan:
         if getattr(self.command, "version", number) == number:
             return self
         return replace(self, command=self.command.model_copy(update={"version": number}))
+
+    def said_by(self, name: str) -> "Plan":
+        """The same with who did it there: in a tag of a version, else in the origin."""
+        if isinstance(self.command, RegisterVersion):
+            tags = self.command.tags | {BY: name}
+            return replace(self, command=self.command.model_copy(update={"tags": tags}))
+        more = ("&" if "?" in self.origin else "?") + urlencode({"by": name})
+        return replace(self, origin=self.origin + more, identity=self.identity or self.origin)
 
 
 @dataclass(frozen=True)
