@@ -1,0 +1,44 @@
+"""What the monitor can be told, by environment variables that begin with ROLLBOOK_."""
+
+from datetime import timedelta
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from rollbook.domain.messages import Refused
+from rollbook.identity import accounts
+
+
+class MonitorSettings(BaseSettings):
+    """Settings of one monitor process."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="ROLLBOOK_", frozen=True, populate_by_name=True, hide_input_in_errors=True
+    )
+
+    kafka: str
+    """Bootstrap servers, `host:port[,host:port]`."""
+    app: str = "rollbook"
+    """Prefix of the log's topics."""
+    postgres: SecretStr
+    """DSN of the read models; it may hold a password."""
+    db_schema: str = Field(default="rollbook", validation_alias="ROLLBOOK_SCHEMA")
+    """Where the read models stand in Postgres."""
+    monitor_every: timedelta = Field(
+        default=timedelta(seconds=5), ge=timedelta(milliseconds=100), le=timedelta(days=1)
+    )
+    """How long it rests between two looks at what is overdue."""
+    monitor_token: SecretStr | None = None
+    """Its account's token, `rbk_rollbook_monitor_…`, where the registry is secured."""
+    token_secret: SecretStr | None = Field(default=None, min_length=32)
+    """Secret that our own services share: lets it speak for itself where it has no token."""
+
+    @field_validator("monitor_token")
+    @classmethod
+    def _is_a_token(cls, token: SecretStr | None) -> SecretStr | None:
+        if token is not None:
+            try:
+                accounts.parse(token.get_secret_value())
+            except Refused as refused:
+                raise ValueError(refused.message) from None
+        return token
