@@ -2,9 +2,10 @@
 
 from uuid import UUID, uuid4
 
-from rollbook.domain.erasure import PersonalDataErased
+from rollbook.domain.erasure import PersonalDataErased, person
 from rollbook.domain.rulebook import Rules
 from rollbook.domain.rules import RulesSet
+from rollbook.domain.tenancy import REGISTRY
 from rollbook.projector.replay import replay
 from rollbook.readmodel import erasures, namespaces, offsets, parked, schema, vault
 from tests.integration.projector.world import World, append, fresh, projecting
@@ -37,7 +38,7 @@ async def test_what_is_erased_is_gone_and_all_else_stays(cluster: Cluster) -> No
             await offsets.wait(it.db, last)
             assert await kept(it) == {two, other}
             assert await vault.get(it.db, "team", [one, two, other]) != {}
-            (row,) = await erasures.of(it.db, "team", [one])
+            (row,) = await erasures.of(it.db, "team", [f"{vault.PREFIX}{one}"])
             assert (row.reason, row.erased_by) == ("asked for", "ann")
             found = await replay(it.log, it.dsn, it.schema, report=lambda _: None, switch=True)
             assert found.identical
@@ -77,5 +78,6 @@ async def test_people_are_remembered_and_forgotten(cluster: Cluster) -> None:
         assert {s: (p.name, p.mail) for s, p in found.items()} == {
             "ann": ("Ann B.", "ann@example.org")
         }
-        assert await vault.forget(it.db, "ann")
-        assert not await vault.forget(it.db, "ann")
+        assert await vault.erase(it.db, "team", [person("ann")]) == 0
+        assert await vault.erase(it.db, REGISTRY, [person("ann"), person("bob")]) == 1
+        assert await vault.people(it.db, ["ann"]) == {}

@@ -48,6 +48,25 @@ async def test_a_killed_server_costs_nothing_but_time(own: Stack, part: str) -> 
         assert await it.faults() == []
 
 
+async def test_rows_that_a_crash_took_come_back_though_nothing_new_is_written(own: Stack) -> None:
+    cluster = Cluster(own.endpoints.kafka, own.endpoints.postgres)
+    log = cluster.log()
+    async with (
+        world(log, cluster.postgres, cluster.schema()) as it,
+        serving(log),
+        projecting(it),
+        traffic(log) as flow,
+    ):
+        for _ in range(3):  # Postgres flushes every 200 ms: one of the kills comes before it
+            async with flow.flowing():
+                await flow.answered(30)
+            await it.caught_up()
+            await asyncio.to_thread(own.postgres.kill)
+            await asyncio.to_thread(own.postgres.start)
+            await it.caught_up(20)
+        assert await it.faults() == []
+
+
 async def test_a_projector_may_start_before_postgres(own: Stack) -> None:
     cluster = Cluster(own.endpoints.kafka, own.endpoints.postgres)
     log = cluster.log()

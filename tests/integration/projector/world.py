@@ -14,12 +14,12 @@ from pydantic import TypeAdapter
 from pydantic_core import from_json
 
 from rollbook.domain.state import Model
-from rollbook.eventlog.codec import as_json, decode_event
 from rollbook.eventlog.envelope import Record
 from rollbook.eventlog.outcomes import WriterClaimed
 from rollbook.eventlog.partition import Partition
 from rollbook.eventlog.position import Position
 from rollbook.eventlog.reader import EventReader
+from rollbook.eventlog.records import as_json, decode_event
 from rollbook.eventlog.topics import LogAddress
 from rollbook.projector.app import ProjectorService
 from rollbook.projector.settings import ProjectorSettings

@@ -14,7 +14,7 @@ import uvloop
 
 from rollbook.command.app import CommandService
 from rollbook.command.settings import CommandSettings
-from rollbook.eventlog.codec import NAMESPACE_COMMANDS
+from rollbook.eventlog.commands import NAMESPACE_COMMANDS
 from rollbook.eventlog.topics import LogAddress
 from rollbook.projector.app import ProjectorService
 from rollbook.projector.settings import ProjectorSettings

@@ -9,7 +9,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from rollbook.domain.grants import key_id
-from rollbook.eventlog.codec import COMMANDS
+from rollbook.eventlog.commands import COMMANDS
 from rollbook.query.examples import EXAMPLES
 from rollbook.query.handlers import STATUS
 from tests.integration.query.system import DIGEST, Caller, System, calling

@@ -213,9 +213,10 @@ def test_overdue_requests_say_what_is_due(labelled: Caller) -> None:
 
 def test_a_request_for_what_cannot_serve_says_why(labelled: Caller) -> None:
     labelled.done("RequestPromotion", {"version": 1, "reason": "better"})
-    position = labelled.done("ArchiveVersion", {"version": 1, "reason": "old"})["position"]
+    failed = {"version": 1, "gates": [{"gate": "auc", "outcome": "failed"}]}
+    position = labelled.done("RecordValidation", failed)["position"]
     now = labelled.read("/requests/1", min_position=position).json()["now"]
-    assert [objection["code"] for objection in now["objections"]] == ["archived"]
+    assert [objection["code"] for objection in now["objections"]] == ["rejected"]
 
 
 def test_an_environment_tells_who_stood_there_also_past_the_rules(labelled: Caller) -> None:

@@ -197,3 +197,125 @@ def test_the_topics_of_the_log_are_told(system: System, caller: Caller) -> None:
     found = {t["name"]: t for t in caller.client.get("/api/v1/topics").json()["items"]}
     assert found[system.log.events]["partitions"] == 4
     assert found[system.log.commands]["key"] == "model or namespace"
+
+
+TOLD = (
+    "",
+    "/versions",
+    "/versions?order=newest",
+    "/versions?order=newest&limit=1",
+    "/versions?after=1&limit=1",
+    "/versions?stage=registered",
+    "/versions/1",
+    "/versions/2",
+    "/versions/1.0.0",
+    "/versions/1/evaluations",
+    "/versions/1/documents",
+    "/versions/1/verdicts",
+    "/versions/1/card",
+    "/versions/1/card/revisions",
+    "/versions/1/card/reviews",
+    "/versions/1/diff/2",
+    "/aliases",
+    "/aliases/champion",
+    "/environments",
+    "/environments/production",
+    "/history",
+    "/history?order=newest",
+    "/requests",
+    "/requests/1",
+    "/breaks",
+    "/breaks/1",
+)
+RULED = ("", "/grants", "/keys", "/collections", "/collections/all", "/history")
+
+
+def _told(caller: Caller) -> list[str]:
+    """A bit of everything; the last position of the model and of its namespace."""
+    rules = {"environments": [{"name": "staging"}, {"name": "production"}], "naming": "[a-z0-9]+"}
+    caller.done("SetRules", {"rules": rules}, x_actor="gus")
+    caller.done("GrantRole", {"subject": "person:ann", "role": "publisher", "reason": "hers"})
+    space = caller.done("SetCollection", {"collection": "all", "models": ["x"]})["position"]
+    caller.done("RegisterModel", {"description": "fraud", "tags": {"team": "a"}})
+    caller.version()
+    caller.version("sha256:" + "b" * 64)
+    caller.done("TagModel", {"tags": {"team": "b"}})
+    caller.done("WriteCard", {"version": 1, "card": {"summary": "Finds fraud."}})
+    caller.done("SetAlias", {"alias": "champion", "version": 1})
+    caller.done(
+        "RequestPromotion", {"version": 2, "environment": "production", "reason": "it is better"}
+    )
+    caller.done("PromoteVersion", {"version": 1, "environment": "production"})
+    link = {"version": 1, "kind": "risk", "title": "t", "uri": "s3://b/r"}
+    return [space, caller.done("LinkDocument", link)["position"]]
+
+
+def test_every_read_as_of_the_newest_record_shows_what_it_shows_now(caller: Caller) -> None:
+    space, last = _told(caller)
+    for path in TOLD:
+        now = caller.read(path, min_position=last)
+        body, then = now.json(), caller.read(path, as_of=last).json()
+        for shown in (body, then):
+            if isinstance(shown.get("now"), dict):
+                del shown["now"]["objections"]  # an hour that has passed since is none of then
+        assert then == body, path
+    for path in RULED:
+        now = caller.look(path, min_position=space)
+        assert caller.look(path, as_of=space).json() == now.json(), path
+
+
+def test_every_read_shows_the_past(caller: Caller) -> None:
+    caller.done("SetRules", {"rules": {"naming": "[a-z0-9]+"}})
+    first = caller.done("RegisterModel", {"description": "fraud", "tags": {"team": "a"}})
+    one = caller.version()
+    caller.done("TagModel", {"tags": {"team": "b"}})
+    caller.done("SetAlias", {"alias": "champion", "version": 1})
+    caller.version("sha256:" + "b" * 64)
+    caller.done("SetAlias", {"alias": "champion", "version": 2})
+    last = caller.done("SetRules", {"rules": {"naming": "[a-z]+"}})["position"]
+
+    ways = (one["position"], one["event"]["id"], one["event"]["time"])
+    for way in ways:
+        model = caller.read(as_of=way, min_position=last).json()
+        assert (model["seq"], model["versions"], model["tags"]) == (2, 1, {"team": "a"})
+        assert model["position"] == one["position"]
+        assert [v["version"] for v in caller.read("/versions", as_of=way).json()["items"]] == [1]
+        assert caller.read("/versions/2", as_of=way).status_code == 404
+        assert caller.read("/aliases/champion", as_of=way).json()["code"] == "unknown_alias"
+        assert len(caller.read("/history", as_of=way).json()["items"]) == 2
+        assert caller.look(as_of=way).json()["rules"]["naming"] == "[a-z0-9]+"
+    assert caller.read(as_of=first["position"]).json()["versions"] == 0
+    assert caller.read(as_of="2020-01-01T00:00:00Z").json()["code"] == "unknown_model"
+    nobody = caller.read(as_of=str(uuid4()))
+    assert (nobody.status_code, nobody.json()["code"]) == (404, "unknown_event")
+    assert caller.read("/environments", as_of=str(uuid4())).json()["code"] == "unknown_event"
+
+
+def test_what_changed_is_told_event_by_event_with_who_and_why(caller: Caller) -> None:
+    caller.done("RegisterModel", {"tags": {"team": "a"}})
+    start = caller.version()["event"]["time"]
+    caller.done("PromoteVersion", {"version": 1}, x_actor="ann")
+    caller.done("TagModel", {"tags": {"team": "b"}})
+    caller.version("sha256:" + "b" * 64)
+    caller.done("PromoteVersion", {"version": 2})
+    end = caller.done("RollBackVersion", {"reason": "worse"})["position"]
+    caller.done("TagModel", {"tags": {"late": "yes"}})
+
+    found = caller.read("/changes", **{"from": start, "to": end}).json()["items"]
+    assert [step["type"] for step in found] == [
+        "VersionPromoted",
+        "ModelTagged",
+        "VersionRegistered",
+        "VersionPromoted",
+        "VersionRolledBack",
+    ]
+    serves = {"of": "environment production", "field": "version"}
+    assert found[0]["changes"] == [{**serves, "old": None, "new": 1}]
+    assert found[0]["actor"] == "ann"
+    assert found[1]["changes"] == [{"of": "model", "field": "tags.team", "old": "a", "new": "b"}]
+    assert found[4]["changes"] == [{**serves, "old": 2, "new": 1}]
+    assert found[4]["reason"] == "worse"
+    page = caller.read("/changes", **{"from": start, "to": end, "limit": 3}).json()
+    rest = caller.read("/changes", **{"from": start, "to": end, "after": page["next"]}).json()
+    assert page["items"] + rest["items"] == found
+    assert caller.read("/changes", **{"from": end, "to": start}).json()["items"] == []

@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from rollbook.projector.changes import KEPT
 from rollbook.projector.effects import Views
 from rollbook.readmodel import (
     aliases,
@@ -18,6 +17,7 @@ from rollbook.readmodel import (
     requests,
     schema,
 )
+from rollbook.readmodel.changes import KEPT
 from rollbook.readmodel.database import Connection, Db
 from rollbook.readmodel.offsets import Place
 from tests.support.stack import Cluster

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from uuid import UUID
 
 import asyncpg
 import pytest
@@ -26,10 +27,10 @@ from rollbook.readmodel import (
     history,
     models,
     offsets,
+    past,
     schema,
     versions,
 )
-from rollbook.readmodel.environments import OtherPartitionError
 from tests.integration.projector.world import World, append, fresh, projecting
 from tests.support.service import make_topics
 from tests.support.stack import Cluster
@@ -74,8 +75,9 @@ def promoted() -> Book:
 async def test_what_served_at_a_moment_and_at_a_position(cluster: Cluster) -> None:
     async with told(cluster, promoted()) as it:
 
-        async def then(at: datetime | Position) -> dict[str, int]:
-            rows = await environments.as_of(it.db, KEY, at)
+        async def then(at: past.Moment) -> dict[str, int]:
+            end = await past.until(it.db, KEY, at)
+            rows = await environments.as_of(it.db, KEY, end.offset)
             assert len({row.environment for row in rows}) == len(rows), "one version in each"
             return {row.environment: row.version for row in rows}
 
@@ -97,9 +99,10 @@ async def test_what_served_at_a_moment_and_at_a_position(cluster: Cluster) -> No
             {"production": 1},
             {"production": 1, "staging": 3},
         ]
-        with pytest.raises(OtherPartitionError, match="partition 0"):
-            await then(Position(1, 5))
-        assert await environments.as_of(it.db, "team/nobody", Position(1, 5)) == []
+        assert await then(Position(1, 5)) == {}, "in that partition nothing had happened"
+        assert await then(UUID(int=6)) == {"production": 2}
+        with pytest.raises(past.UnknownEventError):
+            await then(UUID(int=99))
 
 
 async def test_every_stay_tells_who_put_it_there_and_why(cluster: Cluster) -> None:

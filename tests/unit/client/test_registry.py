@@ -15,7 +15,7 @@ from rollbook.domain.catalog import TagModel
 from rollbook.domain.evaluations import Evaluation, Measure
 from rollbook.domain.lineage import Artifact, Lineage, Terms, Variant
 from rollbook.domain.rulebook import Rules
-from rollbook.eventlog.codec import COMMANDS, NAMESPACE_COMMANDS
+from rollbook.eventlog.commands import COMMANDS, NAMESPACE_COMMANDS
 from tests.unit.client.recording import OUTCOME, SILENCE, recording
 
 DIGEST = "sha256:" + "a" * 64

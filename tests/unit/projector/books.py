@@ -7,9 +7,9 @@ from uuid import UUID
 from rollbook.domain.messages import Message
 from rollbook.domain.streams import StreamCommand
 from rollbook.domain.tenancy import Namespace
-from rollbook.eventlog.codec import STREAM_EVENTS, digest, encode_value
 from rollbook.eventlog.envelope import CommandEnvelope
 from rollbook.eventlog.memory import MemoryBroker, Stored
+from rollbook.eventlog.records import STREAM_EVENTS, digest, encode_value
 from tests.support.commands import World
 from tests.unit.eventlog.running import processor, serve
 

@@ -8,10 +8,10 @@ from rollbook.domain.state import Model
 from rollbook.domain.tenancy import Grant, Key, Namespace
 from rollbook.eventlog.envelope import Record
 from rollbook.eventlog.partition import Partition, Stream
-from rollbook.projector.changes import APPENDED, KEPT, Changes, Known, needs
 from rollbook.projector.handlers import read
 from rollbook.readmodel import breaks, discussion, grants, keys, requests, versions
 from rollbook.readmodel.aliases import AliasKey, AliasRow
+from rollbook.readmodel.changes import APPENDED, KEPT, Changes, Known, needs
 from rollbook.readmodel.collection import CollectionKey, CollectionRow
 from rollbook.readmodel.discussion import DiscussionRow
 from rollbook.readmodel.environments import EnvironmentRow
@@ -64,7 +64,8 @@ class Tables:
         kept[requests.VIEW] |= {
             key: row
             for key, row in self.requests.items()
-            if row.state == "open" and row.ask in wanted.asks
+            if row.state == "open"
+            and (row.ask in wanted.asks or (row.model, row.version) in wanted.archived)
         }
         changes = Changes(
             Known(

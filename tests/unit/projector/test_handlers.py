@@ -12,10 +12,10 @@ from rollbook.domain.environments import VersionPromoted, VersionRolledBack
 from rollbook.domain.lineage import Artifact
 from rollbook.domain.model import ModelCommand
 from rollbook.domain.versions import VersionRegistered, VersionTagged
-from rollbook.eventlog.codec import decode_event
 from rollbook.eventlog.log import Unavailable
 from rollbook.eventlog.outcomes import CommandConfirmed, WriterClaimed
 from rollbook.eventlog.position import Position
+from rollbook.eventlog.records import decode_event
 from rollbook.projector.handlers import read
 from rollbook.readmodel.offsets import Place
 from tests.support.commands import World, governed_worlds, histories, worlds

@@ -5,13 +5,13 @@ from uuid import UUID
 import pytest
 
 from rollbook.domain.catalog import ModelDescribed, ModelRegistered
-from rollbook.domain.erasure import PersonalDataErased
+from rollbook.domain.erasure import PersonalDataErased, person
 from rollbook.domain.grants import RoleGranted, RoleRevoked
 from rollbook.domain.messages import Event
 from rollbook.domain.rulebook import Rules
 from rollbook.domain.rules import RulesSet
 from rollbook.domain.tenancy import Role
-from rollbook.readmodel import erasures, grants
+from rollbook.readmodel import erasures, grants, history
 from tests.unit.projector.books import Book
 from tests.unit.projector.tables import projected
 
@@ -78,10 +78,13 @@ def test_a_grant_that_was_revoked_stays_with_who_did_it_and_why() -> None:
 def test_what_is_no_reference_erases_nothing() -> None:
     book = governed()
     one = f"personal:{UUID(int=1)}"
-    references = (one, one, "personal:" + "-" * 36, "s3://x")
+    references = (one, one, person("ann"), "personal:" + "-" * 36, "s3://x")
     book.says("team", PersonalDataErased(references=references, reason="asked for"))
     rows = projected([book.records]).added[erasures.VIEW]
-    assert [(row.namespace, row.reference) for row in rows] == [("team", UUID(int=1))]
+    assert [(row.namespace, row.reference) for row in rows] == [
+        ("team", one),
+        ("team", person("ann")),
+    ]
 
 
 def test_what_was_imported_says_from_where_and_when_it_was() -> None:
@@ -93,5 +96,6 @@ def test_what_was_imported_says_from_where_and_when_it_was() -> None:
     assert row.origin_time is not None
     assert (row.origin, row.origin_time.isoformat()) == origin
     assert row.created_at > row.origin_time
-    assert tables.history[-1][-3:-1] == (row.origin, row.origin_time)
+    shown = dict(zip(history.COLUMNS, tables.history[-1], strict=True))
+    assert (shown["origin"], shown["origin_time"]) == (row.origin, row.origin_time)
     assert tables.models["team/one"].origin is None

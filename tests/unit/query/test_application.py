@@ -6,7 +6,7 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from rollbook.eventlog.codec import COMMANDS, NAMESPACE_COMMANDS
+from rollbook.eventlog.commands import COMMANDS, NAMESPACE_COMMANDS
 from rollbook.eventlog.topics import LogAddress
 from rollbook.query.app import application
 from rollbook.query.door import Door

@@ -3,6 +3,7 @@ from pydantic import SecretStr, ValidationError
 
 from rollbook.query.identity import of_settings
 from rollbook.query.settings import QuerySettings
+from rollbook.query.tables import Tables
 
 NEEDED = {"kafka": "k:1", "postgres": SecretStr("postgresql://h/d")}
 
@@ -14,7 +15,11 @@ def bare(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_without_a_secret_the_registry_is_open() -> None:
-    assert of_settings(QuerySettings.model_validate(NEEDED)) is None
+    settings = QuerySettings.model_validate(NEEDED)
+    tables = Tables(
+        settings.postgres, settings.db_schema, within=settings.read_within, connections=1
+    )
+    assert of_settings(settings, tables) is None
 
 
 def test_a_provider_without_a_secret_would_protect_nothing() -> None:

@@ -31,6 +31,7 @@ from rollbook.client.results import (
     Outcome,
     Record,
     Stay,
+    Step,
     Topic,
     Version,
 )
@@ -62,6 +63,7 @@ __all__ = [
     "Request",
     "Review",
     "Stay",
+    "Step",
     "Topic",
     "Unavailable",
     "Verdict",

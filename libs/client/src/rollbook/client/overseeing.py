@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from rollbook.client.results import Record
-from rollbook.client.session import API, Session, namespace_path, segment
+from rollbook.client.session import API, AsOf, Session, asked, namespace_path, segment
 from rollbook.client.tenants import Collection, Completeness, Grant, Key, Me, Namespace, Personal
 
 PAGE = 200
@@ -19,27 +19,27 @@ class Overseeing(Session):
         rows = self.pages(f"{API}/namespaces", {"limit": PAGE})
         return (row["namespace"] for row in rows)
 
-    def namespace(self, namespace: str) -> Namespace:
-        """The rules and the metadata schema that hold now.
+    def namespace(self, namespace: str, *, as_of: AsOf = None) -> Namespace:
+        """The rules and the metadata schema that hold now, or held then.
 
         `Refused` (`unknown_namespace`) where nobody has decided anything yet: the defaults hold.
         """
-        return Namespace.of(self.read(namespace_path(namespace)))
+        return Namespace.of(self.read(namespace_path(namespace), {"as_of": asked(as_of)}))
 
-    def grants(self, namespace: str) -> Iterator[Grant]:
+    def grants(self, namespace: str, *, as_of: AsOf = None) -> Iterator[Grant]:
         """Every role that was ever granted there, also those that were revoked."""
         path = f"{namespace_path(namespace)}/grants"
-        return map(Grant.of, self.pages(path, {"limit": PAGE}))
+        return map(Grant.of, self.pages(path, {"limit": PAGE, "as_of": asked(as_of)}))
 
-    def keys(self, namespace: str) -> Iterator[Key]:
+    def keys(self, namespace: str, *, as_of: AsOf = None) -> Iterator[Key]:
         """The machines' keys, also those that were revoked."""
         path = f"{namespace_path(namespace)}/keys"
-        return map(Key.of, self.pages(path, {"limit": PAGE}))
+        return map(Key.of, self.pages(path, {"limit": PAGE, "as_of": asked(as_of)}))
 
-    def collections(self, namespace: str) -> Iterator[Collection]:
+    def collections(self, namespace: str, *, as_of: AsOf = None) -> Iterator[Collection]:
         """The namespace's collections in alphabetical order."""
         path = f"{namespace_path(namespace)}/collections"
-        return map(Collection.of, self.pages(path, {"limit": PAGE}))
+        return map(Collection.of, self.pages(path, {"limit": PAGE, "as_of": asked(as_of)}))
 
     def governance(self, namespace: str, *, limit: int | None = None) -> Iterator[Record]:
         """Every record of the log about the namespace itself, the newest first."""

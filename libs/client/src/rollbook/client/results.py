@@ -182,6 +182,23 @@ class Record(Result):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Step(Result):
+    """An event with all that it changed."""
+
+    position: str
+    id: str
+    seq: int
+    type: str
+    time: datetime
+    actor: str
+    reason: str | None = None
+    """Why, in the words of who did it."""
+    origin: str | None = None
+    changes: tuple[Mapping[str, Any], ...] = ()
+    """`of` what, such as `version 3`, which `field`, `old` and `new`; None: not there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Topic(Result):
     """A topic of the log."""
 

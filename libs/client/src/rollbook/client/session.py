@@ -13,6 +13,9 @@ from uuid import uuid4
 from rollbook.client.results import Outcome
 from rollbook.client.transport import Transport
 
+AsOf: TypeAlias = datetime | str | None
+"""A moment: a time with its time zone, a log position, or an event's id; None: now."""
+
 API = "/api/v1"
 
 TOKEN = re.compile(r"[!-~]+")
@@ -158,6 +161,11 @@ def moment(time: datetime) -> str:
     if time.tzinfo is None:
         raise ValueError("a moment needs a time zone, such as datetime.now(UTC)")
     return time.isoformat(timespec="microseconds")
+
+
+def asked(as_of: AsOf) -> str | None:
+    """What `as_of` names, as the registry reads it."""
+    return moment(as_of) if isinstance(as_of, datetime) else as_of
 
 
 def stream_path(stream: str) -> str:

@@ -1,6 +1,9 @@
 """Connections to the read models: search path, JSON codec, and what counts as being down."""
 
+import asyncio
 import re
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any, Final, TypeAlias
 
@@ -40,6 +43,9 @@ REJECTED: Final = (
 """Errors of the values themselves: they come again with the same ones."""
 
 
+LETTING_GO: Final = 1.0
+"""Seconds that the end of a read may take: one that could not be ended takes its connection."""
+
 LONGEST_THOUGHT: Final = timedelta(seconds=5)
 """Between two statements of a transaction."""
 
@@ -68,14 +74,30 @@ def vault(schema: str) -> str:
     return f"{checked(schema)}_vault"
 
 
-async def connect(dsn: str, schema: str, *, smallest: int = 0, largest: int = 10) -> Pool:
-    """A pool whose connections see `schema`; with `smallest` 0, Postgres may still be down."""
+async def connect(
+    dsn: str,
+    schema: str,
+    *,
+    smallest: int = 0,
+    largest: int = 10,
+    ready: Callable[[Connection], Awaitable[None]] | None = None,
+) -> Pool:
+    """A pool whose connections see `schema`; with `smallest` 0, Postgres may still be down.
+
+    `ready` is done to each connection before it is lent for the first time.
+    """
+
+    async def prepare(opened: Any) -> None:
+        await _prepare(opened)
+        if ready is not None:
+            await ready(opened)
+
     return await asyncpg.create_pool(
         dsn,
         min_size=smallest,
         max_size=largest,
         connection_class=Connection,
-        init=_prepare,
+        init=prepare,
         server_settings=_settings(schema),
         timeout=10,
     )
@@ -109,6 +131,17 @@ async def writer(dsn: str, schema: str, within: timedelta) -> Connection:
     await _prepare(opened)
     await _limit(opened, within)
     return opened
+
+
+@asynccontextmanager
+async def one_moment(db: Db) -> AsyncIterator[None]:
+    """Nothing that `db` sees moves, and it writes nothing."""
+    await db.execute("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+    try:
+        yield
+    finally:
+        async with asyncio.timeout(LETTING_GO):
+            await db.execute("COMMIT")
 
 
 async def _limit(opened: Connection, within: timedelta) -> None:
@@ -150,9 +183,14 @@ def encode_json(value: object) -> bytes:
 def encode_text(value: object) -> bytes:
     """The same as a json column takes it, which keeps the text: jsonb writes 1e16 as an integer."""
     text = value if isinstance(value, bytes) else to_json(value, inf_nan_mode="constants")
-    if b"\\u0000" in text or b"NaN" in text or b"Infinity" in text:
+    if not is_storable(text):
         text = to_json(_storable(from_json(text)), inf_nan_mode="strings")
     return text
+
+
+def is_storable(text: bytes) -> bool:
+    """Whether Postgres takes the JSON as it is."""
+    return not (b"\\u0000" in text or b"NaN" in text or b"Infinity" in text)
 
 
 def decode_json(value: bytes) -> Any:

@@ -21,10 +21,6 @@ Spot: TypeAlias = tuple[str, str]
 """Model and environment."""
 
 
-class OtherPartitionError(ValueError):
-    """A model's history can only be asked by positions of the partition that it lives in."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnvironmentRow:
     """A version that stood in an environment for a while, or stands there now."""
@@ -156,32 +152,17 @@ async def now(db: Db, key: str) -> list[EnvironmentRow]:
     return [_row(row) for row in rows]
 
 
-async def as_of(db: Db, key: str, at: datetime | Position) -> list[EnvironmentRow]:
-    """What stood in each environment of the model at a moment, or after the record at a position.
+async def as_of(db: Db, key: str, offset: int) -> list[EnvironmentRow]:
+    """What stood in each environment of the model after the record at an offset of its partition.
 
-    Of events of the same time the last one holds. `OtherPartitionError` when the position is of
-    a partition in which the model does not live.
+    See `past.until` for other ways to name a moment. The rows also tell until when it stood.
     """
-    if isinstance(at, Position):
-        lives = await db.fetchval("SELECT partition FROM models WHERE key = $1", key)
-        if lives is not None and lives != at.partition:
-            raise OtherPartitionError(
-                f"{key} lives in partition {lives}, and {at} is a position of another one"
-            )
-        rows = await db.fetch(
-            "SELECT * FROM environments WHERE model = $1 AND off <= $2"
-            " AND (until_off IS NULL OR until_off > $2) ORDER BY environment",
-            key,
-            at.offset,
-        )
-    else:
-        # Who came and went in the same instant has an empty interval, which holds no moment.
-        rows = await db.fetch(
-            "SELECT * FROM environments WHERE model = $1 AND since <= $2"
-            " AND (until IS NULL OR until > $2) ORDER BY environment",
-            key,
-            at,
-        )
+    rows = await db.fetch(
+        "SELECT * FROM environments WHERE model = $1 AND off <= $2"
+        " AND (until_off IS NULL OR until_off > $2) ORDER BY environment",
+        key,
+        offset,
+    )
     return [_row(row) for row in rows]
 
 

@@ -3,9 +3,8 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
 
-from rollbook.domain.erasure import PersonalDataErased
+from rollbook.domain.erasure import PERSON, PersonalDataErased
 from rollbook.eventlog.envelope import EventEnvelope
 from rollbook.readmodel.database import Db, storable
 from rollbook.readmodel.place import At
@@ -19,7 +18,8 @@ class ErasureRow:
     """Personal data that is gone."""
 
     namespace: str
-    reference: UUID
+    reference: str
+    """`personal:<uuid>`, or `person:<SHA-256 of a subject>`."""
     reason: str
     position: At
     erased_at: datetime
@@ -30,7 +30,6 @@ def project(event: EventEnvelope) -> Sequence[ErasureRow]:
     """The rows that `event` adds; behind what is no reference nothing can stand."""
     if not isinstance(event.message, PersonalDataErased):
         return ()
-    found = {reference_of(text): None for text in event.message.references}
     reason = storable(event.message.reason)
     return [
         ErasureRow(
@@ -41,15 +40,15 @@ def project(event: EventEnvelope) -> Sequence[ErasureRow]:
             erased_at=event.time,
             erased_by=event.actor,
         )
-        for reference in found
-        if reference is not None
+        for reference in dict.fromkeys(event.message.references)
+        if reference.startswith(PERSON) or reference_of(reference) is not None
     ]
 
 
 VIEW: Appended[ErasureRow] = Appended(
     table=Table(
         "erasures",
-        key={"namespace": "text", "reference": "uuid"},
+        key={"namespace": "text", "reference": "text"},
         fixed={
             "reason": "text",
             **PLACE,
@@ -64,11 +63,11 @@ VIEW: Appended[ErasureRow] = Appended(
 # Queries
 
 
-async def of(db: Db, namespace: str, references: Collection[UUID]) -> list[ErasureRow]:
+async def of(db: Db, namespace: str, references: Collection[str]) -> list[ErasureRow]:
     """The erasures of those of `references` that were erased, oldest first."""
     rows = await db.fetch(
         f"SELECT {VIEW.table.columns} FROM erasures"  # noqa: S608  # our names
-        " WHERE namespace = $1 AND reference = ANY($2::uuid[]) ORDER BY off, reference",
+        " WHERE namespace = $1 AND reference = ANY($2::text[]) ORDER BY off, reference",
         namespace,
         list(references),
     )

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from pydantic import JsonValue
@@ -11,13 +11,13 @@ from pydantic import JsonValue
 from rollbook.eventlog.envelope import EventEnvelope
 from rollbook.eventlog.partition import UNKNOWN_ACTOR
 from rollbook.eventlog.position import Position
-from rollbook.readmodel.database import Connection, Db
+from rollbook.readmodel.database import Connection, Db, is_storable
 from rollbook.readmodel.place import At
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryRow:
-    """A record of the log, in the shape of `codec.as_json`."""
+    """A record of the log, in the shape of `records.as_json`."""
 
     position: At
     id: str
@@ -39,6 +39,9 @@ class HistoryRow:
     data: dict[str, JsonValue]
 
 
+LAST: Final = 2**63 - 1
+"""An offset that no record has."""
+
 COLUMNS = (
     "partition",
     "off",
@@ -55,7 +58,9 @@ COLUMNS = (
     "prev",
     "origin",
     "origin_time",
+    "schema",
     "data",
+    "raw",
 )
 
 
@@ -77,7 +82,9 @@ def project(event: EventEnvelope, value: bytes) -> tuple[object, ...]:
         event.prev or None,
         event.origin,
         event.origin_time,
+        event.schema,
         value,
+        None if is_storable(value) else value,
     )
 
 
@@ -118,27 +125,37 @@ async def at(db: Db, position: Position) -> HistoryRow | None:
 
 
 async def page(
-    db: Db, key: str, after: Position | None = None, limit: int = 100
+    db: Db,
+    key: str,
+    after: Position | None = None,
+    limit: int = 100,
+    *,
+    until: int = LAST,
 ) -> list[HistoryRow]:
-    """The stream's records in order, those after the position `after`."""
+    """The stream's records in order, those after the position `after`, up to the offset `until`."""
     rows = await db.fetch(
-        f"{_SELECT} WHERE model = $1 AND off > $2 ORDER BY off LIMIT $3",
+        f"{_SELECT} WHERE model = $1 AND off > $2 AND off <= $4 ORDER BY off LIMIT $3",
         key,
         after.offset if after else -1,
         limit,
+        until,
     )
     return [_row(row) for row in rows]
 
 
 async def newest(
-    db: Db, key: str, before: Position | None = None, limit: int = 100
+    db: Db,
+    key: str,
+    before: Position | None = None,
+    limit: int = 100,
+    *,
+    until: int = LAST,
 ) -> list[HistoryRow]:
-    """The stream's records, newest first, those before the position `before`."""
+    """The stream's records, newest first, before the position `before`, from offset `until` on."""
     rows = await db.fetch(
-        f"{_SELECT} WHERE model = $1 AND ($2::bigint IS NULL OR off < $2)"
-        " ORDER BY off DESC LIMIT $3",
+        f"{_SELECT} WHERE model = $1 AND off <= $2 ORDER BY off DESC LIMIT $3",
         key,
-        before.offset if before else None,
+        min(until, before.offset - 1) if before else until,
         limit,
     )
     return [_row(row) for row in rows]

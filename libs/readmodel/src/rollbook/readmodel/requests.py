@@ -14,6 +14,7 @@ from rollbook.domain.requests import (
     PromotionRequested,
     PromotionWithdrawn,
 )
+from rollbook.domain.versions import VersionArchived
 from rollbook.eventlog.envelope import EventEnvelope
 from rollbook.readmodel import evidence
 from rollbook.readmodel.database import Connection, Db, storable
@@ -115,6 +116,10 @@ def project(row: RequestRow | None, event: EventEnvelope) -> RequestRow:
             return _closed(row, event, "expired", event.actor, None)
         case VersionPromoted() | GlassBroken() | VersionRolledBack():
             return _closed(row, event, "promoted", event.actor, None)
+        case VersionArchived(version=number, reason=reason):
+            return _closed(
+                row, event, "withdrawn", event.actor, f"version {number} was archived: {reason}"
+            )
         case _:
             return row
 
@@ -333,6 +338,17 @@ async def _signatures(
 
 
 # What the projector reads
+
+
+async def asked_of(db: Connection, versions: Collection[tuple[str, int]]) -> list[RequestRow]:
+    """The open requests for versions that were archived, into whichever environment."""
+    rows = await db.fetch(
+        f"SELECT {VIEW.table.columns} FROM requests"  # noqa: S608  # our names
+        " JOIN unnest($1::text[], $2::int[]) k (model, version)"
+        " USING (model, version) WHERE state = 'open'",
+        *map(list, zip(*versions, strict=True)),
+    )
+    return [_row(row) for row in rows]
 
 
 async def asked(db: Connection, asks: Collection[Ask]) -> list[RequestRow]:

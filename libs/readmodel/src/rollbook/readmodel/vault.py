@@ -5,10 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from rollbook.domain.tenancy import REGISTRY
 from rollbook.readmodel.database import Connection, Db
 
 PREFIX = "personal:"
 """What a reference begins with in the log; a UUID follows."""
+
+_PERSON = "'person:' || encode(sha256(convert_to(subject, 'UTF8')), 'hex')"
+"""What stands for somebody's row in the log: `rollbook.domain.erasure.person` of the subject."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,24 +67,36 @@ async def get(db: Db, namespace: str, references: Collection[UUID]) -> dict[UUID
     return {row["reference"]: PersonalRow(**dict(row)) for row in rows}
 
 
-async def erase(db: Db, namespace: str, references: Collection[UUID]) -> int:
+async def erase(db: Db, namespace: str, references: Collection[str]) -> int:
     """Erase what stands behind references of the namespace, and return how many did."""
     rows = await db.fetch(
         "DELETE FROM personal WHERE namespace = $1 AND reference = ANY($2::uuid[])"
         " RETURNING reference",
         namespace,
+        [mark for reference in references if (mark := reference_of(reference)) is not None],
+    )
+    if namespace != REGISTRY:
+        return len(rows)
+    people = await db.fetch(
+        f"DELETE FROM people WHERE {_PERSON} = ANY($1::text[]) RETURNING subject",  # noqa: S608  # our names
         list(references),
     )
-    return len(rows)
+    return len(rows) + len(people)
 
 
 async def erase_again(db: Connection) -> int:
     """Erase whatever the view of erasures says is erased, and return how much still stood."""
     rows = await db.fetch(
-        "DELETE FROM personal p USING erasures e"
-        " WHERE (p.namespace, p.reference) = (e.namespace, e.reference) RETURNING p.reference"
+        "DELETE FROM personal p USING erasures e WHERE p.namespace = e.namespace"
+        " AND $1 || p.reference::text = e.reference RETURNING p.reference",
+        PREFIX,
     )
-    return len(rows)
+    people = await db.fetch(
+        "DELETE FROM people USING erasures e WHERE e.namespace = $1"  # noqa: S608  # our names
+        f" AND {_PERSON} = e.reference RETURNING subject",
+        REGISTRY,
+    )
+    return len(rows) + len(people)
 
 
 # People
@@ -104,9 +120,3 @@ async def people(db: Db, subjects: Collection[str]) -> dict[str, PersonRow]:
         list(subjects),
     )
     return {row["subject"]: PersonRow(**dict(row)) for row in rows}
-
-
-async def forget(db: Db, subject: str) -> bool:
-    """Erase what is known of somebody; whether anything was."""
-    found = await db.fetchval("DELETE FROM people WHERE subject = $1 RETURNING subject", subject)
-    return found is not None

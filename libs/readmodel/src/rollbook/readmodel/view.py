@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from rollbook.domain.messages import Message
-from rollbook.eventlog.codec import members
 from rollbook.eventlog.envelope import EventEnvelope
 from rollbook.eventlog.position import Position
+from rollbook.eventlog.records import members
 from rollbook.readmodel.table import Table
 
 K = TypeVar("K")

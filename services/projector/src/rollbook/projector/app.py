@@ -16,9 +16,10 @@ from rollbook.observability import metrics
 from rollbook.observability.logs import logger
 from rollbook.observability.tracing import Step, step
 from rollbook.projector.effects import Superseded, Switched, Views
-from rollbook.projector.handlers import Entry, Taken
+from rollbook.projector.handlers import Taken
 from rollbook.projector.settings import ProjectorSettings
 from rollbook.readmodel import database, offsets, schema
+from rollbook.readmodel.changes import Entry
 
 log = logger(__name__)
 
@@ -104,6 +105,8 @@ class ProjectorService:
         first_ends = await reader.ends()
         looked = -LOOK_AROUND
         while True:
+            if not views.alive:  # a crash may have lost the last commits: begin at the places left
+                raise Unavailable("the connection to Postgres broke")
             self._caught_up = self._caught_up or views.hold(first_ends)
             if time.monotonic() - looked > LOOK_AROUND:
                 _look_around(await reader.ends(), views)

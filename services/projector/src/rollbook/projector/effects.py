@@ -5,11 +5,8 @@ from typing import Self, TypeVar
 
 from rollbook.eventlog.envelope import Record
 from rollbook.observability.logs import logger
-from rollbook.projector.changes import KEPT, Changes, Known, Needs, needs
-from rollbook.projector.handlers import Entry, Taken, read
+from rollbook.projector.handlers import Taken, read
 from rollbook.readmodel import (
-    aliases,
-    collection,
     environments,
     erasures,
     history,
@@ -19,7 +16,9 @@ from rollbook.readmodel import (
     parked,
     requests,
     vault,
+    writing,
 )
+from rollbook.readmodel.changes import Changes, Entry, Known, Needs, needs
 from rollbook.readmodel.database import REJECTED, Connection
 from rollbook.readmodel.models import ModelRow
 from rollbook.readmodel.offsets import Place
@@ -143,6 +142,9 @@ class Views:
             kept[requests.VIEW] |= {
                 requests.VIEW.key_of(row): row for row in await requests.asked(db, wanted.asks)
             }
+        if wanted.archived:
+            found = await requests.asked_of(db, wanted.archived)
+            kept[requests.VIEW] |= {requests.VIEW.key_of(row): row for row in found}
         return Known(
             rows,
             await namespaces.load(db, wanted.namespaces) if wanted.namespaces else {},
@@ -153,28 +155,9 @@ class Views:
 
     async def _save(self, changes: Changes) -> None:
         db = self._db
-        if rows := changes.models:
-            await models.TABLE.upsert(db, rows.values())
-        if spaces := changes.namespaces:
-            await namespaces.TABLE.upsert(db, spaces.values())
-        for view in KEPT:
-            if changed := changes.changed(view):
-                await view.table.update(db, changed)
-            if begun := changes.begun(view):
-                await view.table.insert(db, begun)
-        for appended, added in changes.added.items():
-            if added:
-                await appended.table.insert(db, added)
-        if changes.aliases:
-            await aliases.save(db, changes.aliases)
-        if changes.collections:
-            await collection.save(db, changes.collections)
-        if changes.stays:
-            await environments.save(db, changes.stays_ended, changes.stays_begun)
+        await writing.save(db, changes)
         if changes.history:
             await history.save(db, changes.history)
-        if changes.parked:
-            await parked.add(db, list(changes.parked.values()))
         if self._erasing and (erased := changes.added[erasures.VIEW]):
             for namespace in {row.namespace for row in erased}:
                 gone = [row.reference for row in erased if row.namespace == namespace]

@@ -4,24 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from rollbook.eventlog.codec import STREAM_EVENTS, Broken, decode_event, digest
 from rollbook.eventlog.envelope import EventEnvelope, Record
 from rollbook.eventlog.log import Unavailable
 from rollbook.eventlog.outcomes import WriterClaimed
 from rollbook.eventlog.position import Position
+from rollbook.eventlog.records import STREAM_EVENTS, Broken, decode_event, digest
+from rollbook.readmodel.changes import Entry
 from rollbook.readmodel.offsets import Place
 from rollbook.readmodel.parked import ParkedRow
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A record that counts."""
-
-    event: EventEnvelope
-    value: bytes
-    """As it stands in the log."""
-    digest: str
-    """SHA-256 (hexadecimal) of a stream's event; empty for an answer."""
 
 
 @dataclass(slots=True)

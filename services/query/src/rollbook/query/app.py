@@ -9,6 +9,7 @@ from rollbook.observability.logs import logger
 from rollbook.query import (
     breaks,
     cards,
+    changes,
     commands,
     comparing,
     complete,
@@ -62,6 +63,7 @@ def application(
     app.include_router(reads.router(reading))
     for made in (
         versions,
+        changes,
         cards,
         comparing,
         promotions,
@@ -96,7 +98,7 @@ class QueryService:
             within=settings.read_within,
             connections=settings.connections,
         )
-        self._identity = of_settings(settings)
+        self._identity = of_settings(settings, self._tables)
         self._server: Server | None = None
         self._serving: asyncio.Task[None] | None = None
 

@@ -10,6 +10,7 @@ from rollbook.query.openapi import API, problems
 from rollbook.query.problems import Problem
 from rollbook.query.reading import (
     MODEL,
+    AsOf,
     Limit,
     MinPosition,
     Name,
@@ -18,6 +19,7 @@ from rollbook.query.reading import (
     Reading,
     after_numbered,
     known,
+    look_at,
 )
 from rollbook.query.sight import Seen
 from rollbook.readmodel import breaks
@@ -40,10 +42,11 @@ def router(reading: Reading) -> APIRouter:
         name: Name,
         after: Annotated[int | None, Query(ge=1, le=MOST)] = None,
         limit: Limit = 100,
+        as_of: AsOf = None,
         min_position: MinPosition = [],  # noqa: B006  # FastAPI copies it
     ) -> Response:
         key = model_key(namespace, name)
-        async with reading.at_least(min_position) as db:
+        async with reading.shown(as_of, min_position, key, look=look_at("breaks")) as db:
             rows = await breaks.newest(db, key, after, limit)
             if not rows:
                 await known(db, key)
@@ -54,10 +57,11 @@ def router(reading: Reading) -> APIRouter:
         namespace: Namespace,
         name: Name,
         number: Annotated[int, Path(ge=1, le=MOST)],
+        as_of: AsOf = None,
         min_position: MinPosition = [],  # noqa: B006
     ) -> Response:
         key = model_key(namespace, name)
-        async with reading.at_least(min_position) as db:
+        async with reading.shown(as_of, min_position, key, look=look_at("breaks")) as db:
             row = await breaks.get(db, key, number)
             if row is None:
                 await known(db, key)

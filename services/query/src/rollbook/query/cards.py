@@ -12,8 +12,8 @@ from rollbook.query.answers import answer, page
 from rollbook.query.handlers import model_key
 from rollbook.query.openapi import API, problems
 from rollbook.query.problems import Problem
-from rollbook.query.reading import Limit, MinPosition, Name, Namespace, Page, Reading
-from rollbook.query.versions import VERSION, VersionText, found
+from rollbook.query.reading import AsOf, Limit, MinPosition, Name, Namespace, Page, Reading
+from rollbook.query.versions import VERSION, VersionText, found, of_version
 from rollbook.readmodel import cards, reviews
 from rollbook.readmodel.cards import CardRow
 from rollbook.readmodel.reviews import ReviewRow
@@ -56,11 +56,14 @@ def router(reading: Reading) -> APIRouter:
             Format | None, Query(alias="format", description="What counts more than `Accept`.")
         ] = None,
         accept: Annotated[str, Header(include_in_schema=False)] = "*/*",
+        as_of: AsOf = None,
         min_position: MinPosition = [],  # noqa: B006  # FastAPI copies it
     ) -> Response:
         key = model_key(namespace, name)
         wanted = shape or acceptable(accept)
-        async with reading.at_least(min_position) as db:
+        async with reading.shown(
+            as_of, min_position, key, look=of_version([version], "cards")
+        ) as db:
             row = await found(db, key, version)
             written = await cards.get(db, key, row.version, revision)
         if written is None:
@@ -86,10 +89,13 @@ def router(reading: Reading) -> APIRouter:
         version: VersionText,
         after: Annotated[int | None, Query(ge=1, le=MOST)] = None,
         limit: Limit = 100,
+        as_of: AsOf = None,
         min_position: MinPosition = [],  # noqa: B006
     ) -> Response:
         key = model_key(namespace, name)
-        async with reading.at_least(min_position) as db:
+        async with reading.shown(
+            as_of, min_position, key, look=of_version([version], "cards")
+        ) as db:
             number = (await found(db, key, version)).version
             rows = await cards.newest(db, key, number, after, limit)
         return page(CardRow, rows, rows[-1].revision if len(rows) == limit else None)
@@ -104,10 +110,13 @@ def router(reading: Reading) -> APIRouter:
         name: Name,
         version: VersionText,
         limit: Limit = 100,
+        as_of: AsOf = None,
         min_position: MinPosition = [],  # noqa: B006
     ) -> Response:
         key = model_key(namespace, name)
-        async with reading.at_least(min_position) as db:
+        async with reading.shown(
+            as_of, min_position, key, look=of_version([version], "reviews")
+        ) as db:
             rows = await reviews.of(db, key, (await found(db, key, version)).version, limit)
         return page(ReviewRow, rows)
 

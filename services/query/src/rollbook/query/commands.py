@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from rollbook.domain.messages import Message
 from rollbook.eventlog.asking import NoAnswer
-from rollbook.eventlog.codec import MODEL_COMMANDS, NAMESPACE_COMMANDS, Signer
+from rollbook.eventlog.commands import MODEL_COMMANDS, NAMESPACE_COMMANDS, Signer
 from rollbook.eventlog.envelope import CommandEnvelope, EventEnvelope
 from rollbook.eventlog.log import Unavailable
 from rollbook.observability import metrics, tracing

@@ -5,7 +5,7 @@ from contextlib import suppress
 from datetime import timedelta
 
 from rollbook.eventlog.asking import Asker
-from rollbook.eventlog.codec import Signer
+from rollbook.eventlog.commands import Signer
 from rollbook.eventlog.envelope import CommandEnvelope, EventEnvelope
 from rollbook.eventlog.log import Unavailable
 from rollbook.eventlog.topics import LogAddress

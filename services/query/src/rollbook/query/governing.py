@@ -9,7 +9,7 @@ from rollbook.query.answers import answer, page
 from rollbook.query.handlers import namespace_key
 from rollbook.query.openapi import API, problems
 from rollbook.query.problems import Problem
-from rollbook.query.reading import NAMESPACE, Limit, MinPosition, Namespace, Page, Reading
+from rollbook.query.reading import NAMESPACE, AsOf, Limit, MinPosition, Namespace, Page, Reading
 from rollbook.readmodel import collection, grants, keys
 from rollbook.readmodel.collection import CollectionRow
 from rollbook.readmodel.grants import GrantRow
@@ -34,11 +34,13 @@ def _access(made: APIRouter, reading: Reading) -> None:
         namespace: Namespace,
         after: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0,
         limit: Limit = 100,
+        as_of: AsOf = None,
         min_position: MinPosition = [],  # noqa: B006  # FastAPI copies it
     ) -> Response:
         """Of those that hold, `revoked_at` is null and `until` is null or still to come."""
-        async with reading.at_least(min_position) as db:
-            rows = await grants.page(db, namespace_key(namespace), after, limit)
+        space = namespace_key(namespace)
+        async with reading.shown(as_of, min_position, space) as db:
+            rows = await grants.page(db, space, after, limit)
         return page(GrantRow, rows, rows[-1].number if len(rows) == limit else None)
 
     @made.get(
@@ -50,10 +52,12 @@ def _access(made: APIRouter, reading: Reading) -> None:
         namespace: Namespace,
         after: Annotated[str, Query(pattern="^[0-9a-f]{0,16}$")] = "",
         limit: Limit = 100,
+        as_of: AsOf = None,
         min_position: MinPosition = [],  # noqa: B006
     ) -> Response:
-        async with reading.at_least(min_position) as db:
-            rows = await keys.page(db, namespace_key(namespace), after, limit)
+        space = namespace_key(namespace)
+        async with reading.shown(as_of, min_position, space) as db:
+            rows = await keys.page(db, space, after, limit)
         return page(KeyRow, rows, rows[-1].key if len(rows) == limit else None)
 
 
@@ -67,10 +71,12 @@ def _collections(made: APIRouter, reading: Reading) -> None:
         namespace: Namespace,
         after: Annotated[str, Query(pattern=NO_NUL, max_length=63)] = "",
         limit: Limit = 100,
+        as_of: AsOf = None,
         min_position: MinPosition = [],  # noqa: B006
     ) -> Response:
-        async with reading.at_least(min_position) as db:
-            rows = await collection.page(db, namespace_key(namespace), after, limit)
+        space = namespace_key(namespace)
+        async with reading.shown(as_of, min_position, space) as db:
+            rows = await collection.page(db, space, after, limit)
         return page(CollectionRow, rows, rows[-1].collection if len(rows) == limit else None)
 
     @made.get(
@@ -81,10 +87,11 @@ def _collections(made: APIRouter, reading: Reading) -> None:
     async def get_collection(
         namespace: Namespace,
         name: Annotated[str, Path(alias="collection", examples=["checkout"])],
+        as_of: AsOf = None,
         min_position: MinPosition = [],  # noqa: B006
     ) -> Response:
         space = namespace_key(namespace)
-        async with reading.at_least(min_position) as db:
+        async with reading.shown(as_of, min_position, space) as db:
             row = await collection.get(db, space, name) if name.isprintable() else None
         if row is None:
             raise Problem(404, "unknown_collection", f"{space} has no collection {name!r}")

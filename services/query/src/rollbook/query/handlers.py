@@ -12,9 +12,10 @@ from rollbook.domain.environments import VersionRolledBack
 from rollbook.domain.messages import Refused
 from rollbook.domain.names import NAMESPACE
 from rollbook.domain.streams import StreamCommand
-from rollbook.eventlog.codec import SAFE_HEADER, as_json, checked_model_key
+from rollbook.eventlog.commands import SAFE_HEADER, checked_model_key
 from rollbook.eventlog.envelope import CommandEnvelope, EventEnvelope
 from rollbook.eventlog.outcomes import INVALID, CommandConfirmed, CommandRefused
+from rollbook.eventlog.records import as_json
 from rollbook.query.problems import Problem, field_errors, invalid
 from rollbook.query.times import rfc_3339
 

@@ -11,12 +11,12 @@ from fastapi import Request
 
 from rollbook.domain.access import Principal
 from rollbook.domain.messages import Refused
-from rollbook.eventlog.codec import COMMANDS, Signer
+from rollbook.eventlog.commands import COMMANDS, Signer
 from rollbook.eventlog.governance import Follower, Governance
 from rollbook.eventlog.log import Unavailable
 from rollbook.eventlog.topics import LogAddress
 from rollbook.identity import accounts
-from rollbook.identity.oidc import OidcSettings
+from rollbook.identity.oidc import OidcSettings, called
 from rollbook.identity.provider import NoKeysError, Provider
 from rollbook.identity.statement import About, Gateway
 from rollbook.identity.trust import Trust
@@ -24,9 +24,11 @@ from rollbook.observability.logs import logger
 from rollbook.query import sight
 from rollbook.query.attempts import Attempts
 from rollbook.query.handlers import bearer
+from rollbook.query.people import People
 from rollbook.query.problems import Problem
 from rollbook.query.settings import QuerySettings
 from rollbook.query.sight import Sight
+from rollbook.query.tables import Tables
 
 log = logger(__name__)
 
@@ -61,23 +63,32 @@ class Identity:
         self,
         address: LogAddress,
         trusted: Trusted,
+        people: People,
         *,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        self.trouble: str | None = "what governs the namespaces is not known yet"
-        """Why nobody can be judged now; None while they can."""
+        self._trouble: str | None = "what governs the namespaces is not known yet"
         self.governance = Governance()
         self._address = address
         self._trusted = trusted
+        self._people = people
         self._clock = clock
         self._attempts = Attempts()
         self._key_of = trusted.trust.keys(self.governance.key)
         self._follower = Follower(address, self.governance)
         self._starting: asyncio.Task[None] | None = None
 
+    @property
+    def trouble(self) -> str | None:
+        """Why nobody can be judged now; None while they can."""
+        if self._trouble is None and not self._follower.following:
+            return "what governs the namespaces is no longer followed: restart this service"
+        return self._trouble
+
     def start(self) -> None:
         """Begin to follow what governs the namespaces; `trouble` tells when all is known."""
         self._starting = asyncio.create_task(self._start(), name="identity")
+        self._people.start()
 
     async def stop(self) -> None:
         """Close the connections."""
@@ -85,6 +96,7 @@ class Identity:
             self._starting.cancel()
             with suppress(asyncio.CancelledError):
                 await self._starting
+        await self._people.stop()
         await self._follower.stop()
         if self._trusted.provider is not None:
             await self._trusted.provider.close()
@@ -136,9 +148,12 @@ class Identity:
                 f" {accounts.PREFIX!r}; for people, set ROLLBOOK_OIDC_ISSUER on the query service",
             )
         try:
-            return self._trusted.trust.raised(await provider.person(token, now))
+            person = await provider.person(token, now)
         except NoKeysError as error:
             raise Problem(503, "unavailable", str(error)) from error
+        if self._people.due(person.subject):
+            self._people.note(person.subject, called(token))
+        return self._trusted.trust.raised(person)
 
     def _speak(self, principal: Principal, id_: str, digest: str) -> str:
         about = About(self._address.app, id_, digest)
@@ -153,14 +168,14 @@ class Identity:
             try:
                 await self._follower.start()
             except Unavailable as error:
-                self.trouble = f"what governs the namespaces cannot be read: {error}"
+                self._trouble = f"what governs the namespaces cannot be read: {error}"
                 await asyncio.sleep(AGAIN)
             else:
-                self.trouble = None
+                self._trouble = None
                 return
 
 
-def of_settings(settings: QuerySettings) -> Identity | None:
+def of_settings(settings: QuerySettings, tables: Tables) -> Identity | None:
     """What the settings ask for; None for an open registry."""
     if settings.token_secret is None:
         return None
@@ -182,7 +197,7 @@ def of_settings(settings: QuerySettings) -> Identity | None:
         Trust(settings.admins, settings.admin_public_key),
         provider,
     )
-    return Identity(LogAddress(settings.kafka, settings.app), trusted)
+    return Identity(LogAddress(settings.kafka, settings.app), trusted, People(tables))
 
 
 def unauthenticated(refused: Refused) -> Problem:

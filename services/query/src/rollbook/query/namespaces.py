@@ -16,6 +16,7 @@ from rollbook.query.openapi import API, problems
 from rollbook.query.problems import Problem
 from rollbook.query.reading import (
     NAMESPACE,
+    AsOf,
     Limit,
     MinPosition,
     Namespace,
@@ -23,6 +24,7 @@ from rollbook.query.reading import (
     Page,
     PositionText,
     Reading,
+    until,
 )
 from rollbook.query.sight import Seen
 from rollbook.readmodel import history, namespaces
@@ -102,11 +104,13 @@ def _now(made: APIRouter, reading: Reading) -> None:
     )
     async def get_namespace(
         namespace: Namespace,
+        as_of: AsOf = None,
         min_position: MinPosition = [],  # noqa: B006
     ) -> Response:
         """A namespace of which nobody decided anything has no record of its own: a 404."""
-        async with reading.at_least(min_position) as db:
-            row = await governed(db, namespace_key(namespace))
+        space = namespace_key(namespace)
+        async with reading.shown(as_of, min_position, space) as db:
+            row = await governed(db, space)
         return answer(NamespaceRow, row, {"etag": f'"{row.seq}"'})
 
 
@@ -149,13 +153,14 @@ def _past(made: APIRouter, reading: Reading) -> None:
         after: PositionText | None = None,
         limit: Limit = 100,
         order: Order = "oldest",
+        as_of: AsOf = None,
         min_position: MinPosition = [],  # noqa: B006
     ) -> Response:
         key = namespace_key(namespace)
         place = Position.parse(after) if after is not None else None
         read = history.newest if order == "newest" else history.page
-        async with reading.at_least(min_position) as db:
-            rows = await read(db, key, place, limit)
+        async with reading.at_least(reading.needed(as_of, min_position)) as db:
+            rows = await read(db, key, place, limit, until=(await until(db, key, as_of)).offset)
             if not rows:
                 await governed(db, key)
         return page(HistoryRow, rows, rows[-1].position if len(rows) == limit else None)

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field, JsonValue
 from pydantic.json_schema import models_json_schema
 
 from rollbook.domain.messages import Message
-from rollbook.eventlog.codec import COMMANDS, MODEL_COMMANDS, NAMESPACE_COMMANDS
+from rollbook.eventlog.commands import COMMANDS, MODEL_COMMANDS, NAMESPACE_COMMANDS
 from rollbook.query.examples import EXAMPLES
 from rollbook.query.problems import MEDIA_TYPE
 

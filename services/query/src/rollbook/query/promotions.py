@@ -13,6 +13,7 @@ from rollbook.query.handlers import model_key, namespace_key
 from rollbook.query.openapi import API, problems
 from rollbook.query.reading import (
     MODEL,
+    AsOf,
     Limit,
     MinPosition,
     Name,
@@ -22,6 +23,7 @@ from rollbook.query.reading import (
     after_numbered,
     instant,
     known,
+    until,
 )
 from rollbook.query.review import Review, review
 from rollbook.query.sight import Seen, Sight
@@ -66,10 +68,11 @@ def _of_a_model(made: APIRouter, reading: Reading) -> None:
         state: State | None = None,
         after: Annotated[int | None, Query(ge=1, le=MOST)] = None,
         limit: Limit = 100,
+        as_of: AsOf = None,
         min_position: MinPosition = [],  # noqa: B006  # FastAPI copies it
     ) -> Response:
         key = model_key(namespace, name)
-        async with reading.at_least(min_position) as db:
+        async with reading.shown(as_of, min_position, key) as db:
             rows = await requests.newest(db, key, after, limit, state=state)
             if not rows:
                 await known(db, key)
@@ -84,12 +87,14 @@ def _of_a_model(made: APIRouter, reading: Reading) -> None:
         namespace: Namespace,
         name: Name,
         number: Annotated[int, Path(ge=1, le=MOST)],
+        as_of: AsOf = None,
         min_position: MinPosition = [],  # noqa: B006
     ) -> Response:
         """`now.evidence` is what `ApprovePromotion` takes: refused when the facts have changed."""
         key = model_key(namespace, name)
-        async with reading.at_one_moment(min_position) as db:
-            shown = await review(db, key, number, datetime.now(UTC))
+        async with reading.shown_together(as_of, min_position, key, namespace) as db:
+            then = (await until(db, key, as_of)).time
+            shown = await review(db, key, number, then)
         return answer(Review, shown)
 
 

@@ -1,9 +1,8 @@
 """What stands in the read models, over HTTP."""
 
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Response
 
 from rollbook.domain.names import NAMESPACE
 from rollbook.eventlog.position import Position
@@ -13,6 +12,7 @@ from rollbook.query.openapi import API, problems
 from rollbook.query.problems import Problem, invalid
 from rollbook.query.reading import (
     MODEL,
+    AsOf,
     Limit,
     MinPosition,
     Name,
@@ -22,14 +22,16 @@ from rollbook.query.reading import (
     PositionText,
     Reading,
     known,
-    moment,
+    look_at,
+    until,
 )
 from rollbook.query.sight import Seen
 from rollbook.readmodel import aliases, environments, history, models, versions
 from rollbook.readmodel.aliases import AliasRow
-from rollbook.readmodel.environments import EnvironmentRow, OtherPartitionError
+from rollbook.readmodel.environments import EnvironmentRow
 from rollbook.readmodel.history import HistoryRow
 from rollbook.readmodel.models import ModelRow
+from rollbook.readmodel.past import EVERYTHING, Look
 from rollbook.readmodel.versions import VersionRow
 
 
@@ -63,10 +65,11 @@ def _models(made: APIRouter, reading: Reading) -> None:
     async def get_model(
         namespace: Namespace,
         name: Name,
+        as_of: AsOf = None,
         min_position: MinPosition = [],  # noqa: B006
     ) -> Response:
         key = model_key(namespace, name)
-        async with reading.at_least(min_position) as db:
+        async with reading.shown(as_of, min_position, key, look=look_at()) as db:
             row = await known(db, key)
         return answer(ModelRow, row, {"etag": f'"{row.seq}"'})
 
@@ -74,10 +77,11 @@ def _models(made: APIRouter, reading: Reading) -> None:
     async def list_aliases(
         namespace: Namespace,
         name: Name,
+        as_of: AsOf = None,
         min_position: MinPosition = [],  # noqa: B006
     ) -> Response:
         key = model_key(namespace, name)
-        async with reading.at_least(min_position) as db:
+        async with reading.shown(as_of, min_position, key, look=look_at("aliases")) as db:
             rows = await aliases.of(db, key)
             if not rows:
                 await known(db, key)
@@ -92,15 +96,25 @@ def _models(made: APIRouter, reading: Reading) -> None:
         namespace: Namespace,
         name: Name,
         alias: str,
+        as_of: AsOf = None,
         min_position: MinPosition = [],  # noqa: B006
     ) -> Response:
         key = model_key(namespace, name)
-        async with reading.at_least(min_position) as db:
+        look = EVERYTHING if as_of is None else await _pointed_at(reading, key, alias, as_of)
+        async with reading.shown(as_of, min_position, key, look=look) as db:
             row = await versions.by_alias(db, key, alias) if alias.isprintable() else None
             if row is None:
                 await known(db, key)
                 raise Problem(404, "unknown_alias", f"{key} has no alias {alias!r}")
         return answer(VersionRow, row)
+
+
+async def _pointed_at(reading: Reading, key: str, alias: str, as_of: str) -> Look:
+    """What a read about the version that an alias pointed at needs of the past."""
+    async with reading.shown(as_of, (), key, look=look_at("aliases")) as db:
+        numbers = [row.version for row in await aliases.of(db, key) if row.alias == alias]
+    tables = frozenset(("versions", "aliases", "environments"))
+    return Look(tables=tables, versions=numbers)
 
 
 def _environments(made: APIRouter, reading: Reading) -> None:
@@ -112,28 +126,15 @@ def _environments(made: APIRouter, reading: Reading) -> None:
     async def list_environments(
         namespace: Namespace,
         name: Name,
-        as_of: Annotated[
-            str | None,
-            Query(
-                description="An RFC 3339 time, or a log position: then as the record there left it."
-            ),
-        ] = None,
+        as_of: AsOf = None,
         min_position: MinPosition = [],  # noqa: B006
     ) -> Response:
         key = model_key(namespace, name)
-        at = moment(as_of) if as_of is not None else None
-        wanted = min_position
-        if isinstance(at, Position):
-            reading.check("as_of", at)
-            wanted = [*min_position, str(at)]
-        async with reading.at_least(wanted) as db:
-            try:
-                if at is None:
-                    rows = await environments.now(db, key)
-                else:
-                    rows = await environments.as_of(db, key, at)
-            except OtherPartitionError as error:
-                raise invalid("as_of", str(error)) from None
+        async with reading.at_least(reading.needed(as_of, min_position)) as db:
+            if as_of is None:
+                rows = await environments.now(db, key)
+            else:
+                rows = await environments.as_of(db, key, (await until(db, key, as_of)).offset)
             if not rows:
                 await known(db, key)
         return page(EnvironmentRow, rows)
@@ -151,13 +152,14 @@ def _history(made: APIRouter, reading: Reading) -> None:
         after: PositionText | None = None,
         limit: Limit = 100,
         order: Order = "oldest",
+        as_of: AsOf = None,
         min_position: MinPosition = [],  # noqa: B006
     ) -> Response:
         key = model_key(namespace, name)
         place = Position.parse(after) if after is not None else None
         read = history.newest if order == "newest" else history.page
-        async with reading.at_least(min_position) as db:
-            rows = await read(db, key, place, limit)
+        async with reading.at_least(reading.needed(as_of, min_position)) as db:
+            rows = await read(db, key, place, limit, until=(await until(db, key, as_of)).offset)
             if not rows:
                 await known(db, key)
         return page(HistoryRow, rows, rows[-1].position if len(rows) == limit else None)

@@ -10,7 +10,7 @@ from fastapi.routing import iter_route_contexts
 from rollbook.domain import access
 from rollbook.domain.access import Principal, Read
 from rollbook.domain.tenancy import Grant, Role
-from rollbook.eventlog.codec import COMMANDS
+from rollbook.eventlog.commands import COMMANDS
 from rollbook.eventlog.governance import Governance
 from rollbook.query.handlers import actor, stream_key
 from rollbook.query.problems import Problem
@@ -28,6 +28,7 @@ READS: Final[dict[str, Read]] = {
     "get_alias": Read.RECORD,
     "list_environments": Read.RECORD,
     "list_history": Read.RECORD,
+    "list_changes": Read.RECORD,
     "get_event": Read.RECORD,
     "get_outcome": Read.RECORD,
     "list_topics": Read.RECORD,
@@ -48,6 +49,7 @@ READS: Final[dict[str, Read]] = {
     "get_rules": Read.RECORD,
     "get_schema": Read.RECORD,
     "list_namespace_history": Read.ACCESS,
+    "list_namespace_changes": Read.ACCESS,
     "list_grants": Read.ACCESS,
     "list_keys": Read.ACCESS,
     "list_collections": Read.RECORD,

@@ -5,7 +5,18 @@ from fastapi import APIRouter, Response
 from rollbook.query.answers import page
 from rollbook.query.handlers import model_key
 from rollbook.query.openapi import API, problems
-from rollbook.query.reading import MODEL, Limit, MinPosition, Name, Namespace, Page, Reading, known
+from rollbook.query.reading import (
+    MODEL,
+    AsOf,
+    Limit,
+    MinPosition,
+    Name,
+    Namespace,
+    Page,
+    Reading,
+    known,
+    look_at,
+)
 from rollbook.readmodel import environments
 from rollbook.readmodel.environments import EnvironmentRow
 
@@ -24,11 +35,12 @@ def router(reading: Reading) -> APIRouter:
         name: Name,
         environment: str,
         limit: Limit = 100,
+        as_of: AsOf = None,
         min_position: MinPosition = [],  # noqa: B006  # FastAPI copies it
     ) -> Response:
         """Where one stay ends and none begins, the environment was cleared."""
         key = model_key(namespace, name)
-        async with reading.at_least(min_position) as db:
+        async with reading.shown(as_of, min_position, key, look=look_at("environments")) as db:
             rows = []
             if environment.isprintable():
                 rows = await environments.stays(db, key, environment, limit)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from datetime import timedelta
 
 import asyncpg
@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from rollbook.eventlog.log import Unavailable
 from rollbook.eventlog.position import Position
 from rollbook.observability.logs import logger
-from rollbook.readmodel import database, offsets
+from rollbook.readmodel import database, offsets, past
 from rollbook.readmodel.database import DOWN, Connection, Db, Pool
 from rollbook.readmodel.offsets import Place, TooLate
 
@@ -22,6 +22,8 @@ LOOK_EVERY = 1.0
 FIRST_LOOK = 0.001
 LAST_LOOK = 0.02
 """Seconds between two looks while somebody waits: one look serves all who do."""
+LOOKING_BACK = 4
+"""Connections that show the past, at most: each has tables of its own."""
 PATIENCE = 3.0
 """Seconds that Postgres may take to answer a look."""
 
@@ -39,6 +41,7 @@ class Tables:
         self._within = within.total_seconds()
         self._connections = connections
         self._pool: Pool | None = None
+        self._past: Pool | None = None
         self._watching: asyncio.Task[None] | None = None
         self._waiting = 0
         self._called = asyncio.Event()
@@ -49,6 +52,9 @@ class Tables:
     async def start(self) -> None:
         """Begin to connect; `trouble` tells when it has."""
         self._pool = await database.connect(self._dsn(), self._schema, largest=self._connections)
+        self._past = await past.pool(
+            self._dsn(), self._schema, largest=min(self._connections, LOOKING_BACK)
+        )
         self._watching = asyncio.create_task(self._watch(), name="tables")
 
     async def stop(self) -> None:
@@ -57,8 +63,9 @@ class Tables:
             self._watching.cancel()
             with suppress(asyncio.CancelledError):
                 await self._watching
-        if self._pool is not None:
-            self._pool.terminate()  # a paused Postgres would not let go
+        for pool in (self._pool, self._past):
+            if pool is not None:
+                pool.terminate()  # a paused Postgres would not let go
 
     def hold(self, position: Position) -> bool:
         """Whether the record at `position` is known to be in the tables."""
@@ -83,14 +90,21 @@ class Tables:
         finally:
             self._waiting -= 1
 
-    @asynccontextmanager
-    async def open(self) -> AsyncIterator[Db]:
+    def open(self) -> AbstractAsyncContextManager[Db]:
         """A connection, for as long as a read may take; `Unavailable` when it cannot be read."""
+        return self._lent(self._pool)
+
+    def open_past(self) -> AbstractAsyncContextManager[Db]:
+        """The same, but one that `past.put_back` takes."""
+        return self._lent(self._past)
+
+    @asynccontextmanager
+    async def _lent(self, pool: "Pool | None") -> AsyncIterator[Db]:
         self._check()
-        assert self._pool is not None  # noqa: S101  # nothing is right before start
+        assert pool is not None  # noqa: S101  # nothing is right before start
         try:
             async with asyncio.timeout(self._within):
-                connection = await self._pool.acquire()
+                connection = await pool.acquire()
             try:
                 async with asyncio.timeout(self._within):
                     yield connection
@@ -98,7 +112,7 @@ class Tables:
                 connection.terminate()  # giving it back would wait, or leave something open in it
                 raise
             finally:
-                await self._pool.release(connection)
+                await pool.release(connection)
         except TimeoutError:
             raise Unavailable(f"Postgres has not answered within {self._within:g} s") from None
         except DOWN as error:

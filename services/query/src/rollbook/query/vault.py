@@ -7,9 +7,9 @@ from uuid import UUID, uuid4
 from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from rollbook.domain.access import Read
+from rollbook.domain.access import WHO_KEEPS, Read
 from rollbook.domain.names import NO_NUL, PersonalRef
-from rollbook.domain.tenancy import REGISTRY, Role
+from rollbook.domain.tenancy import REGISTRY
 from rollbook.query.answers import answer
 from rollbook.query.bodies import JSON, json_body
 from rollbook.query.handlers import namespace_key
@@ -19,9 +19,6 @@ from rollbook.query.reading import NAMESPACE, MinPosition, Namespace, Reading
 from rollbook.query.sight import Seen
 from rollbook.readmodel import erasures, vault
 from rollbook.readmodel.vault import PersonRow
-
-WRITERS = frozenset(Role) - {Role.VIEWER, Role.AUDITOR}
-"""Who may keep something: they may send commands that refer to it."""
 
 
 class PersonalContent(BaseModel):
@@ -73,7 +70,7 @@ def router(reading: Reading) -> APIRouter:
     async def keep_personal(sight: Seen, namespace: Namespace, request: Request) -> Response:
         """Write the reference in its place; `ErasePersonalData` erases what stands behind it."""
         space = namespace_key(namespace)
-        if not sight.roles(space) & WRITERS:
+        if not sight.roles(space) & WHO_KEEPS:
             raise Problem(403, "forbidden", f"keeping personal data in {space} needs a role there")
         try:
             body = PersonalContent.model_validate_json(await json_body(request))
@@ -99,7 +96,7 @@ def router(reading: Reading) -> APIRouter:
         space = namespace_key(namespace)
         mark = _mark(reference)
         async with reading.at_least(min_position) as db:
-            erased = await erasures.of(db, space, [mark])
+            erased = await erasures.of(db, space, [reference])
         if erased:  # the log says so, whether the vault has followed or not
             raise Problem(
                 410, "erased", f"erased {erased[0].erased_at.isoformat()}: {erased[0].reason}"

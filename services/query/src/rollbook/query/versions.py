@@ -1,6 +1,7 @@
 """Versions over HTTP, and what has been found out about each."""
 
 import re
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query, Response
@@ -11,6 +12,7 @@ from rollbook.query.handlers import model_key
 from rollbook.query.openapi import API, problems
 from rollbook.query.problems import Problem, invalid
 from rollbook.query.reading import (
+    AsOf,
     Limit,
     MinPosition,
     Name,
@@ -24,6 +26,7 @@ from rollbook.readmodel import documents, evaluations, verdicts, versions
 from rollbook.readmodel.database import Db
 from rollbook.readmodel.documents import DocumentRow
 from rollbook.readmodel.evaluations import EvaluationRow
+from rollbook.readmodel.past import Look
 from rollbook.readmodel.scope import filled
 from rollbook.readmodel.verdicts import VerdictRow
 from rollbook.readmodel.versions import VersionRow
@@ -62,6 +65,13 @@ async def found(db: Db, key: str, text: str) -> VersionRow:
     return row
 
 
+def of_version(texts: Sequence[str], *tables: str) -> Look:
+    """What a read about single versions, each named by a text, needs of the past."""
+    numbers = [int(text) for text in texts if NUMBER.fullmatch(text) and int(text) <= MOST]
+    labels = [text for text in texts if LABEL.fullmatch(text)]
+    return Look(tables=frozenset(("versions", *tables)), versions=(*numbers, *labels))
+
+
 def router(reading: Reading) -> APIRouter:
     """The routes of versions."""
     made = APIRouter(prefix=API, tags=["versions"], responses=problems(404, 422, 503))
@@ -79,10 +89,12 @@ def _rows(made: APIRouter, reading: Reading) -> None:
         after: Annotated[int | None, Query(ge=0, le=MOST)] = None,
         limit: Limit = 100,
         order: Order = "oldest",
+        as_of: AsOf = None,
         min_position: MinPosition = [],  # noqa: B006  # FastAPI copies it
     ) -> Response:
         key = model_key(namespace, name)
-        async with reading.at_least(min_position) as db:
+        look = _page_of(stage, after, limit, order)
+        async with reading.shown(as_of, min_position, key, look=look) as db:
 
             async def fetch(last: VersionRow | None) -> list[VersionRow]:
                 start = last.version if last else after
@@ -100,10 +112,13 @@ def _rows(made: APIRouter, reading: Reading) -> None:
         namespace: Namespace,
         name: Name,
         version: VersionText,
+        as_of: AsOf = None,
         min_position: MinPosition = [],  # noqa: B006
     ) -> Response:
         key = model_key(namespace, name)
-        async with reading.at_least(min_position) as db:
+        async with reading.shown(
+            as_of, min_position, key, look=of_version([version], "aliases", "environments")
+        ) as db:
             row = await found(db, key, version)
         return answer(VersionRow, row)
 
@@ -127,6 +142,7 @@ def _findings(made: APIRouter, reading: Reading) -> None:
         after: Annotated[str | None, Query(examples=["3:0"])] = None,
         limit: Limit = 100,
         order: Order = "oldest",
+        as_of: AsOf = None,
         min_position: MinPosition = [],  # noqa: B006
     ) -> Response:
         """A slice must have all the parts that are asked for, and may have more."""
@@ -137,7 +153,9 @@ def _findings(made: APIRouter, reading: Reading) -> None:
         def wanted(row: EvaluationRow) -> bool:
             return _fits(row.evaluation, kind, split, parts)
 
-        async with reading.at_least(min_position) as db:
+        async with reading.shown(
+            as_of, min_position, key, look=of_version([version], "evaluations")
+        ) as db:
             number = (await found(db, key, version)).version
 
             async def fetch(last: EvaluationRow | None) -> list[EvaluationRow]:
@@ -159,10 +177,13 @@ def _findings(made: APIRouter, reading: Reading) -> None:
         namespace: Namespace,
         name: Name,
         version: VersionText,
+        as_of: AsOf = None,
         min_position: MinPosition = [],  # noqa: B006
     ) -> Response:
         key = model_key(namespace, name)
-        async with reading.at_least(min_position) as db:
+        async with reading.shown(
+            as_of, min_position, key, look=of_version([version], "documents")
+        ) as db:
             rows = await documents.of(db, key, (await found(db, key, version)).version)
         return page(DocumentRow, rows)
 
@@ -176,12 +197,25 @@ def _findings(made: APIRouter, reading: Reading) -> None:
         name: Name,
         version: VersionText,
         limit: Limit = 100,
+        as_of: AsOf = None,
         min_position: MinPosition = [],  # noqa: B006
     ) -> Response:
         key = model_key(namespace, name)
-        async with reading.at_least(min_position) as db:
+        async with reading.shown(
+            as_of, min_position, key, look=of_version([version], "verdicts")
+        ) as db:
             rows = await verdicts.of(db, key, (await found(db, key, version)).version, limit)
         return page(VerdictRow, rows)
+
+
+def _page_of(stage: str | None, after: int | None, limit: int, order: str) -> Look:
+    tables = frozenset(("versions", "aliases", "environments"))
+    if stage is not None:  # at what stage a version was is not known before
+        return Look(tables=tables)
+    if order == "newest" and after is None:
+        return Look(tables=tables, newest=limit)
+    start = (after or 0) + 1 if order == "oldest" else max(1, (after or 0) - limit)
+    return Look(tables=tables, versions=range(start, min(start + limit, MOST)))
 
 
 def _place(after: str | None) -> tuple[int, int] | None:

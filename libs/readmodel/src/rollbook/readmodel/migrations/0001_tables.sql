@@ -300,7 +300,7 @@ CREATE TABLE collections (
 
 CREATE TABLE erasures (
     namespace text COLLATE "C" NOT NULL,
-    reference uuid NOT NULL,
+    reference text COLLATE "C" NOT NULL,
     reason text NOT NULL,
     partition integer NOT NULL,
     off bigint NOT NULL,
@@ -326,5 +326,7 @@ CREATE TABLE history (
     prev text,
     origin text,
     origin_time timestamptz,
-    data jsonb NOT NULL
+    "schema" integer NOT NULL,        -- the version of its type that it was written in
+    data json NOT NULL,               -- keeps the text: jsonb writes 1e22 as an integer
+    raw bytea                         -- the value itself, where Postgres cannot hold it as JSON
 );

@@ -22,3 +22,4 @@ CREATE INDEX grants_of_subject ON grants (subject);
 ALTER TABLE history ADD PRIMARY KEY (partition, off);
 CREATE INDEX history_of_model ON history (model, off);
 CREATE INDEX history_of_command ON history (command_id);
+CREATE INDEX history_by_id ON history (id);

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
+from rollbook.domain.versions import VersionArchived
 from rollbook.eventlog.envelope import EventEnvelope
 from rollbook.eventlog.position import Position
-from rollbook.projector.handlers import Entry
 from rollbook.readmodel import (
     aliases,
     breaks,
@@ -66,6 +66,17 @@ _APPENDED_BY_EVENT: Final = {
 
 
 @dataclass(frozen=True, slots=True)
+class Entry:
+    """A record that counts."""
+
+    event: EventEnvelope
+    value: bytes
+    """As it stands in the log."""
+    digest: str
+    """SHA-256 (hexadecimal) of a stream's event; empty for an answer."""
+
+
+@dataclass(frozen=True, slots=True)
 class Needs:
     """Keys of rows that a batch changes and that the tables may hold."""
 
@@ -74,6 +85,8 @@ class Needs:
     rows: dict[Kept[Any, Any], set[Any]] = field(default_factory=lambda: {v: set() for v in KEPT})
     spots: set[Spot] = field(default_factory=set)
     asks: set[Ask] = field(default_factory=set)
+    archived: set[tuple[str, int]] = field(default_factory=set)
+    """Model and version."""
 
 
 def needs(entries: Iterable[Entry | ParkedRow]) -> Needs:
@@ -92,6 +105,8 @@ def needs(entries: Iterable[Entry | ParkedRow]) -> Needs:
             wanted.spots.add(environments.spot(event))
             if (ask := requests.granted(event)) is not None:
                 wanted.asks.add(ask)
+        if isinstance(event.message, VersionArchived):
+            wanted.archived.add((key, event.message.version))
     return wanted
 
 
@@ -223,21 +238,28 @@ class Changes:
         return namespaces.project(namespace, event)
 
     def _kept(self, event: EventEnvelope) -> Iterator[tuple[Kept[Any, Any], Any, Any]]:
-        for view in _KEPT_BY_EVENT.get(type(event.message), ()):
+        for view in self._views(type(event.message)):
             place = view.key(event)
             row = self.rows[view].get(place) or self._known.rows[view].get(place)
             yield view, place, view.project(row, event)
 
+    def _views(self, kind: type) -> tuple[Kept[Any, Any], ...]:
+        return _KEPT_BY_EVENT.get(kind, ())
+
     def _granted(self, event: EventEnvelope) -> Iterator[tuple[Kept[Any, Any], Any, Any]]:
-        """The request that has come true, if one is open."""
-        if type(event.message) not in environments.EVENTS:
-            return
-        ask = requests.granted(event)
-        place = self._asks.get(ask) if ask is not None else None
-        if place is not None:
-            view = requests.VIEW
+        """The requests that have come true, or that nobody can grant any more."""
+        view = requests.VIEW
+        for place in self._closed_by(event):
             row = self.rows[view].get(place) or self._known.rows[view][place]
             yield view, place, requests.project(row, event)
+
+    def _closed_by(self, event: EventEnvelope) -> list[RequestKey]:
+        if isinstance(event.message, VersionArchived):
+            archived = event.model, event.message.version
+            return [place for ask, place in self._asks.items() if ask[:2] == archived]
+        ask = requests.granted(event) if type(event.message) in environments.EVENTS else None
+        place = self._asks.get(ask) if ask is not None else None
+        return [place] if place is not None else []
 
     def _ask(self, place: RequestKey, row: RequestRow) -> None:
         if row.state == "open":
