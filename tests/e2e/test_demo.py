@@ -13,6 +13,8 @@ def test_the_demo_tells_its_story_twice_and_leaves_nothing_running(folder: Path)
     assert "confirmed, still version 1" in first.out
     assert "Serving now: version 1." in first.out
     assert "version 2, from " in first.out
+    assert "refused (own_work)" in first.out
+    assert "Version 2 serves in the clinic" in first.out
     assert "every table is identical" in first.out
     assert "DIFFERENT" not in first.out
     nothing_runs_below(folder)
@@ -22,6 +24,7 @@ def test_the_demo_tells_its_story_twice_and_leaves_nothing_running(folder: Path)
     assert "is in the book already" in second.out
     assert "Version 3: logistic-regression" in second.out
     assert "Serving now: version 3." in second.out
+    assert "Version 4 serves in the clinic" in second.out
     assert "every table is identical" in second.out
     nothing_runs_below(folder)
 

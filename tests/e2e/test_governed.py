@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 from uuid import uuid4
 
@@ -183,6 +184,26 @@ def test_a_request_can_be_refused_and_taken_back(
     states = found(as_("ann", "requests", name, "--json"))["requests"]
     assert [r["state"] for r in states] == ["withdrawn", "rejected"]
     assert "no figures" in as_("ann", "history", name).out
+
+
+def test_a_request_that_nobody_decides_on_is_escalated_by_itself(
+    as_: As, space: str, folder: Path, model: Path
+) -> None:
+    name, rules = f"{space}/churn", folder / "rules.yaml"
+    rules.write_text(
+        "environments: [{name: production, protected: true}]\n"
+        "request_escalates: PT1S\nescalate_to: head-of-ml\n"
+    )
+    done(as_("root", "rules", "set", space, rules))
+    done(as_("ann", "register", name, model))
+    done(as_("ann", "request", name, 1, "-r", "better"))
+    deadline = monotonic() + 30
+    while (row := found(as_("bob", "requests", name, "--json"))["requests"][0])[
+        "escalated_to"
+    ] != "head-of-ml":
+        assert monotonic() < deadline, row
+        sleep(0.2)
+    assert row["state"] == "open"
 
 
 def test_a_version_says_all_that_is_known_of_it(

@@ -2,7 +2,9 @@
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 
 import pytest
@@ -91,6 +93,20 @@ def test_a_machine_may_do_what_it_was_granted_and_nothing_else(door: Door, tmp_p
 
     found(door(admin, "key", "revoke", "team-a", made["key"], "-r", "printed"))
     assert code(door(token, "show", "team-a/churn")) == "unauthenticated"
+
+
+def test_what_is_overdue_is_put_on_record_without_a_grant(door: Door, tmp_path: Path) -> None:
+    model, card = tmp_path / "model.bin", tmp_path / "card.yaml"
+    model.write_bytes(b"weights")
+    due = datetime.now(UTC) + timedelta(seconds=1)
+    card.write_text(f"summary: It sorts.\nreview_by: {due.isoformat()}\n")
+    admin = ADMIN.reveal()
+    found(door(admin, "register", "team-c/churn", model))
+    found(door(admin, "card", "write", "team-c/churn@1", card))
+    deadline = monotonic() + 30
+    while not found(door(admin, "show", "team-c/churn@1"))["card_stale"]:
+        assert monotonic() < deadline
+        sleep(0.2)
 
 
 def test_a_token_of_another_registry_proves_nothing(url: str) -> None:

@@ -11,7 +11,7 @@ from tests.e2e.program import nothing_runs_below, started
 from tests.support.stack import Cluster
 
 
-def test_three_processes_together_are_the_whole_system(cluster: Cluster, folder: Path) -> None:
+def test_four_processes_together_are_the_whole_system(cluster: Cluster, folder: Path) -> None:
     port = ports.from_(8200)
     environment = {
         "ROLLBOOK_KAFKA": cluster.kafka,
@@ -25,7 +25,7 @@ def test_three_processes_together_are_the_whole_system(cluster: Cluster, folder:
             name: stack.enter_context(
                 started(folder, "up", "--service", name, environment=environment)
             )
-            for name in ("command", "projector", "query")
+            for name in ("command", "projector", "query", "monitor")
         }
         with Registry(f"http://127.0.0.1:{port}", timeout=60) as registry:
             made = registry.register_model("default/churn")

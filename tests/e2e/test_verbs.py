@@ -95,6 +95,19 @@ def test_what_served_in_between_is_known_after_a_rollback(
     by_time = made(console, "show", name, "--as-of", moment)
     assert [s["version"] for s in by_time["environments"]] == [2]
     assert "Nothing" in console("show", name, "--as-of", "2020-01-01").out
+    by_id = made(console, "show", f"{name}@1", "--as-of", second["event"]["id"])
+    assert by_id["environments"] == []
+    seen = made(console, "history", name, "--as-of", second["position"])["records"]
+    assert seen[-1]["position"] == second["position"]
+    assert console("show", name, "--as-of", "yesterday").code == Exit.USAGE
+
+    steps = made(console, "diff", name, "--from", second["position"])["steps"]
+    assert [(s["type"], s["reason"]) for s in steps] == [("VersionRolledBack", "slow [really]")]
+    change = {"of": "environment production", "field": "version", "old": 2, "new": 1}
+    assert steps[0]["changes"] == [change]
+    said = console("diff", name, "--from", second["position"]).out
+    assert "environment production, version: 2 -> 1" in said
+    assert console("diff", name, "1").code == Exit.USAGE
 
     types = [record["type"] for record in made(console, "history", name)["records"]]
     assert types == [

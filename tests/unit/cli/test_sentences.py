@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from rollbook.cli.sentences import sentence, short
-from rollbook.eventlog.codec import LOG_MESSAGES
+from rollbook.eventlog.records import LOG_MESSAGES
 
 EXAMPLES: Mapping[str, tuple[dict[str, Any], str]] = {
     "ModelRegistered": ({}, "model registered"),

@@ -8,6 +8,7 @@ from cyclopts import Parameter
 from rollbook.cli import arguments, output
 from rollbook.cli.arguments import bad
 from rollbook.cli.exits import Exit
+from rollbook.cli.moments import AsOf, moment
 from rollbook.cli.reading import text_of, unreadable
 from rollbook.cli.sentences import clock
 from rollbook.cli.serving import NameAndVersion, tell
@@ -25,6 +26,7 @@ def show(
     /,
     *,
     revision: Revision = None,
+    as_of: AsOf = None,
     target: Target = Target(),  # noqa: B008  # frozen
 ) -> Exit:
     """Show a version's card.
@@ -41,8 +43,8 @@ def show(
 
     model, version = arguments.of_version(name)
     with target.registry() as registry:
-        found = registry.card(model, version, revision)
-        stale = registry.version(model, version).card_stale
+        found = registry.card(model, version, revision, as_of=moment(as_of))
+        stale = registry.version(model, version, as_of=moment(as_of)).card_stale
     if target.json:
         output.document(output.shaped(found))
         return Exit.DONE

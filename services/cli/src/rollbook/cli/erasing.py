@@ -85,3 +85,28 @@ def erase(
         outcome = registry.erase(space, references, reason)
         tell(registry, space, outcome, as_json=target.json)
     return Exit.DONE
+
+
+def forget(
+    subject: Annotated[str, Parameter(help="Whom the log knows so, such as a user's id.")],
+    /,
+    *,
+    reason: Reason,
+    target: Target = Target(),  # noqa: B008
+) -> Exit:
+    """Erase the name and mail address of somebody; the log says so without naming them.
+
+    Whoever logs in after that is noted again: close their account at the identity provider first.
+
+    ```console
+    rollbook personal forget 248289761001 --reason "she left and asked for it"
+    rollbook personal forget 248289761001 -r "the retention period is over" --json
+    ```
+    """
+    from rollbook.domain.erasure import person  # noqa: PLC0415
+    from rollbook.domain.tenancy import REGISTRY  # noqa: PLC0415
+
+    with target.registry() as registry:
+        outcome = registry.erase(REGISTRY, [person(subject)], reason)
+        tell(registry, REGISTRY, outcome, as_json=target.json)
+    return Exit.DONE

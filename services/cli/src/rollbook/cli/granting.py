@@ -7,6 +7,7 @@ from cyclopts import Parameter
 
 from rollbook.cli import arguments, output
 from rollbook.cli.exits import Exit
+from rollbook.cli.moments import AsOf, moment
 from rollbook.cli.ruling import NamespaceName
 from rollbook.cli.sentences import clock
 from rollbook.cli.serving import Reason, tell
@@ -25,6 +26,7 @@ def list_(
         bool,
         Parameter(name="--all", negative="", show_default=False, help="Also what holds no longer."),
     ] = False,
+    as_of: AsOf = None,
     target: Target = Target(),  # noqa: B008  # frozen
 ) -> Exit:
     """List who holds which role in a namespace. `rollbook` stands for the registry itself.
@@ -34,12 +36,13 @@ def list_(
     rollbook access list rollbook --all --json
     ```
     """
-    now = datetime.now(UTC)
+    at = moment(as_of)
+    now = at if isinstance(at, datetime) else datetime.now(UTC)
     space = arguments.namespace(namespace)
     with target.registry() as registry:
         found = [
             grant
-            for grant in registry.grants(space)
+            for grant in registry.grants(space, as_of=at)
             if all_ or (grant.revoked_at is None and (grant.until is None or grant.until > now))
         ]
     if target.json:

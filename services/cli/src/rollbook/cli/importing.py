@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
@@ -14,6 +14,7 @@ from rollbook.cli.target import Target
 if TYPE_CHECKING:
     from rollbook.client import Registry
     from rollbook.imports.importing import Answer, Progress
+    from rollbook.imports.people import Names
     from rollbook.imports.plan import Entry, Plan
     from rollbook.imports.report import Report
 
@@ -21,6 +22,13 @@ Namespace = Annotated[str, Parameter(help="Where the models shall live.")]
 DryRun = Annotated[
     bool,
     Parameter(negative="", show_default=False, help="Only say what would be sent."),
+]
+Whom = Annotated[
+    Literal["vault", "drop", "keep"],
+    Parameter(
+        help="Names of those who did it there: into the vault, with a reference in the log that"
+        " can be erased; dropped; or kept in the log as they are, for ever."
+    ),
 ]
 KEPT = frozenset({"CommandRefused", "CommandRepeated"})
 """Outcomes after which there is still something to send."""
@@ -39,6 +47,7 @@ def directory(
     base_uri: Annotated[
         str | None, Parameter(help="Where the tree lies for others, such as s3://models.")
     ] = None,
+    people: Whom = "vault",
     dry_run: DryRun = False,
     target: Target = Target(),  # noqa: B008  # frozen
 ) -> Exit:
@@ -59,7 +68,7 @@ def directory(
         raise arguments.bad(f"{folder} is not a folder")
     try:
         entries = read_directory(folder, namespace=space, tree=tree, base_uri=base_uri)
-        return _rehearse(entries, target) if dry_run else _import(entries, target)
+        return _rehearse(entries, target) if dry_run else _import(entries, people, target)
     except BadTree as error:
         said = "\n".join(f"  {problem}" for problem in error.problems)
         raise arguments.bad(f"{folder} cannot be imported as it is:\n{said}") from None
@@ -92,6 +101,7 @@ def mlflow(
         str | None,
         Parameter(env_var="MLFLOW_TRACKING_TOKEN", help="For the tracking server."),
     ] = None,
+    people: Whom = "vault",
     dry_run: DryRun = False,
     target: Target = Target(),  # noqa: B008
 ) -> Exit:
@@ -121,29 +131,32 @@ def mlflow(
             entries = read_mlflow(
                 source, namespace=space, names=model or (), stages=stages, mounts=mounts
             )
-            return _rehearse(entries, target) if dry_run else _import(entries, target)
+            return _rehearse(entries, target) if dry_run else _import(entries, people, target)
     except SourceError as error:
         raise Failure(Exit.UNAVAILABLE, str(error), code="source") from error
 
 
-def _import(entries: "Iterable[Entry]", target: Target) -> Exit:
+def _import(entries: "Iterable[Entry]", people: Whom, target: Target) -> Exit:
     from rollbook.imports.importing import carry_out  # noqa: PLC0415
+    from rollbook.imports.people import Names, People  # noqa: PLC0415
 
     with target.registry() as registry:
+        names = Names(People(people), registry.personal)
         report = carry_out(
             entries,
-            lambda plan: _send(registry, plan),
+            lambda plan: _send(registry, plan, names),
             lambda model: answered(registry, model),
             _tell,
         )
     return _report(report, as_json=target.json)
 
 
-def _send(registry: "Registry", plan: "Plan") -> "Answer":
+def _send(registry: "Registry", plan: "Plan", names: "Names") -> "Answer":
     from rollbook.client import Invalid, Refused  # noqa: PLC0415
     from rollbook.imports.importing import Answer  # noqa: PLC0415
 
     try:
+        plan = names.told(plan)
         outcome = registry.send(
             plan.model,
             plan.command,

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
     from rich.console import Console, RenderableType
 
-    from rollbook.client import Record
+    from rollbook.client import Record, Version
 
 
 _OBEYED = dict.fromkeys(
@@ -125,11 +125,26 @@ def grid(
 
 
 def records(found: "Sequence[Record]") -> None:
-    """Write records of the log, each as a sentence."""
+    """Write records of the log, each as a sentence; of imported ones where from, and when."""
     table(
         ("time", "position", "#seq", "what", "by"),
-        [(clock(r.time), r.position, r.seq, sentence(r.type, r.data), r.actor) for r in found],
+        [
+            (
+                clock(r.time),
+                r.position,
+                r.seq,
+                sentence(r.type, r.data) + (f"\n{imported(r)}" if r.origin else ""),
+                r.actor,
+            )
+            for r in found
+        ],
     )
+
+
+def imported(found: "Record | Version") -> str:
+    """Where it was imported from, and when it happened there."""
+    then = f", {clock(found.origin_time)}" if found.origin_time else ""
+    return f"from {found.origin}{then}"
 
 
 def failed(failure: Failure, *, as_json: bool) -> None:

@@ -8,6 +8,7 @@ from cyclopts import Parameter
 from rollbook.cli import arguments, output
 from rollbook.cli.arguments import bad
 from rollbook.cli.exits import Exit, Failure
+from rollbook.cli.moments import AsOf, moment
 from rollbook.cli.sentences import clock
 from rollbook.cli.serving import Environment, Name, Reason, tell
 from rollbook.cli.target import Target
@@ -75,6 +76,7 @@ def requests(
     *,
     namespace: Annotated[str | None, Parameter(help="Only of its models.")] = None,
     title: Annotated[str | None, Parameter(help="Only those that lack its signature.")] = None,
+    as_of: AsOf = None,
     target: Target = Target(),  # noqa: B008
 ) -> Exit:
     """List the requests that wait for a signature, or all requests of a model.
@@ -87,9 +89,11 @@ def requests(
     """
     if name is not None and (namespace or title):
         raise bad("--namespace and --title go without a NAME")
+    if name is None and as_of:
+        raise bad("--as-of needs a NAME", "rollbook requests churn --as-of …")
     with target.registry() as registry:
         if name is not None:
-            found = list(registry.requests(arguments.key(name)))
+            found = list(registry.requests(arguments.key(name), as_of=moment(as_of)))
         else:
             found = list(registry.inbox(namespace, title=title))
     if target.json:

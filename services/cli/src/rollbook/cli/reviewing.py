@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from rollbook.cli import arguments, output
+from rollbook.cli import arguments, changing, output
+from rollbook.cli.arguments import bad
 from rollbook.cli.comparison import drawn
 from rollbook.cli.exits import Exit
+from rollbook.cli.moments import moment
 from rollbook.cli.output import plain
 from rollbook.cli.requesting import SHORTEST, Number, people
 from rollbook.cli.sentences import clock, short
@@ -53,20 +55,35 @@ def review(
 
 def diff(
     name: Name,
-    old: Annotated[int, Parameter(help="The version that you know.")],
-    new: Annotated[int, Parameter(help="The one beside it.")],
+    old: Annotated[int | None, Parameter(help="The version that you know.")] = None,
+    new: Annotated[int | None, Parameter(help="The one beside it.")] = None,
     /,
     *,
+    since: Annotated[
+        str | None,
+        Parameter(name="--from", help="A time, a log position or an event's id: what came after."),
+    ] = None,
+    until: Annotated[
+        str | None, Parameter(name="--to", help="The same: what came up to it; now, if not given.")
+    ] = None,
     target: Target = Target(),  # noqa: B008
 ) -> Exit:
-    """Show how one version differs from another: figures, data, code, card.
+    """Show how one version differs from another; or what changed of a model, by whom and why.
 
     ```console
-    rollbook diff churn 2 3
+    rollbook diff churn 2 3                                    # figures, data, code, card
     rollbook diff team-a/churn 1 3 --json
+    rollbook diff churn --from 2026-03-01 --to 2026-03-31T23:59
     ```
     """
     model = arguments.key(name)
+    if old is None and (since or until):
+        return changing.changed(model, moment(since), moment(until), target)
+    if old is None or new is None or since or until:
+        raise bad(
+            "give two versions, or --from, --to or both",
+            "rollbook diff churn 2 3, or rollbook diff churn --from 2026-03-01",
+        )
     with target.registry() as registry:
         found = registry.diff(model, old, new)
     if target.json:

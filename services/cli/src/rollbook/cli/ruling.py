@@ -1,6 +1,7 @@
 """`rollbook rules`: what holds in a namespace, as a document that can be reviewed before."""
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -10,6 +11,7 @@ from rollbook.cli import arguments, output
 from rollbook.cli.comparison import shown
 from rollbook.cli.differing import differences
 from rollbook.cli.exits import Exit
+from rollbook.cli.moments import AsOf, moment
 from rollbook.cli.reading import document
 from rollbook.cli.serving import Expected, tell
 from rollbook.cli.target import Target
@@ -29,6 +31,7 @@ def show(
     namespace: NamespaceName,
     /,
     *,
+    as_of: AsOf = None,
     target: Target = Target(),  # noqa: B008  # frozen
 ) -> Exit:
     """Show the rules as YAML, which `rules set` takes back.
@@ -42,7 +45,7 @@ def show(
 
     space = arguments.namespace(namespace)
     with target.registry() as registry:
-        found = governed(registry, space)
+        found = governed(registry, space, moment(as_of))
     if target.json:
         output.document({"version": found.rules_version, "seq": found.seq, "rules": found.rules})
         return Exit.DONE
@@ -177,12 +180,14 @@ def _conditions(rule: "EnvironmentRule") -> Iterator[str]:
             yield f"{risk} risk: {signers} must sign"
 
 
-def governed(registry: "Registry", namespace: str) -> "Namespace":
-    """What holds in a namespace; the defaults, where nobody has decided anything yet."""
+def governed(
+    registry: "Registry", namespace: str, as_of: datetime | str | None = None
+) -> "Namespace":
+    """What holds in a namespace, or held; the defaults, where nobody had decided anything yet."""
     from rollbook.client import Namespace, Refused  # noqa: PLC0415
 
     try:
-        return registry.namespace(namespace)
+        return registry.namespace(namespace, as_of=as_of)
     except Refused as refusal:
         if refusal.code != "unknown_namespace":
             raise

@@ -10,6 +10,8 @@ from rollbook.cli.exits import Exit, Failure
 from rollbook.cli.storage import Addresses
 from rollbook.command.app import CommandService
 from rollbook.command.settings import CommandSettings
+from rollbook.monitor.app import MonitorService
+from rollbook.monitor.settings import MonitorSettings
 from rollbook.projector.app import ProjectorService
 from rollbook.projector.settings import ProjectorSettings
 from rollbook.query.app import QueryService
@@ -31,10 +33,16 @@ def all_of(
             {"kafka": addresses.kafka, "postgres": addresses.postgres}
         )
     )
+    monitor = _settings(
+        lambda: MonitorSettings.model_validate(
+            {"kafka": addresses.kafka, "postgres": addresses.postgres}
+        )
+    )
     return {
         "command": command,
         "projector": ProjectorService(projector),
         "query": QueryService(query),
+        "monitor": MonitorService(monitor),
     }
 
 
@@ -67,6 +75,8 @@ def alone(name: str, host: str, port: int) -> Service:
             return CommandService(_settings(CommandSettings))
         case "projector":
             return ProjectorService(_settings(ProjectorSettings))
+        case "monitor":
+            return MonitorService(_settings(MonitorSettings))
         case _:
             return QueryService(_settings(lambda: QuerySettings(host=host, port=port)))
 

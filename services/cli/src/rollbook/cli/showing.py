@@ -10,6 +10,7 @@ from cyclopts import Parameter
 from rollbook.cli import arguments, output
 from rollbook.cli.arguments import bad
 from rollbook.cli.exits import Exit
+from rollbook.cli.moments import AsOf, moment, said
 from rollbook.cli.sentences import clock, short, tags
 from rollbook.cli.serving import Name
 from rollbook.cli.target import Target
@@ -29,13 +30,10 @@ def show(
     *,
     version: Annotated[int | None, Parameter(help="One version with all its facts.")] = None,
     alias: Annotated[str | None, Parameter(help="The version that the alias points at.")] = None,
-    as_of: Annotated[
-        str | None,
-        Parameter(help="What served then: a time (RFC 3339) or a log position (3:1042)."),
-    ] = None,
+    as_of: AsOf = None,
     target: Target = Target(),  # noqa: B008  # frozen
 ) -> Exit:
-    """Show models, a model, one of its versions, or what served at a moment.
+    """Show models, a model, or one of its versions, now or as of a moment.
 
     ```console
     rollbook show                                   # every model
@@ -43,6 +41,7 @@ def show(
     rollbook show churn --version 3                 # or churn@3
     rollbook show churn --alias champion --json
     rollbook show churn --as-of 2026-03-01T09:00    # your time zone, if none is said
+    rollbook show churn@3 --as-of 3:1042            # as that record of the log left it
     ```
     """
     if name is None:
@@ -50,17 +49,16 @@ def show(
             raise bad("--version, --alias and --as-of need a NAME", "rollbook show churn …")
         return _models(target)
     model, number = arguments.key_and_version(name)
-    if sum(x is not None for x in (number, version, alias, as_of)) > 1:
-        raise bad("give only one of @VERSION, --version, --alias and --as-of")
+    if sum(x is not None for x in (number, version, alias)) > 1:
+        raise bad("give only one of @VERSION, --version and --alias")
     wanted = number if number is not None else version
-    moment = _moment(as_of) if as_of is not None else None
+    at = moment(as_of)
     with target.registry() as registry:
-        if moment is not None:
-            _served(registry, model, moment, as_json=target.json)
-        elif wanted is not None or alias is not None:
-            _version(registry.version(model, wanted or alias or ""), as_json=target.json)
+        if wanted is not None or alias is not None:
+            found = registry.version(model, wanted or alias or "", as_of=at)
+            _version(found, as_json=target.json)
         else:
-            _model(registry, model, as_json=target.json)
+            _model(registry, model, at, as_json=target.json)
     return Exit.DONE
 
 
@@ -69,6 +67,7 @@ def history(
     /,
     *,
     last: Annotated[int | None, Parameter(help="Only so many, the newest.")] = None,
+    as_of: AsOf = None,
     target: Target = Target(),  # noqa: B008
 ) -> Exit:
     """Show everything that the log says about a model, refusals too, the newest at the end.
@@ -82,7 +81,9 @@ def history(
         raise bad("--last must be 1 or more")
     model = arguments.key(name)
     with target.registry() as registry:
-        records = list(registry.history(model, newest_first=last is not None, limit=last))
+        records = list(
+            registry.history(model, newest_first=last is not None, limit=last, as_of=moment(as_of))
+        )
     if last is not None:
         records.reverse()
     if target.json:
@@ -90,20 +91,6 @@ def history(
         return Exit.DONE
     output.records(records)
     return Exit.DONE
-
-
-def _moment(text: str) -> datetime | str:
-    """A time in the reader's zone where none is said; a position stays text."""
-    try:
-        return datetime.fromisoformat(text).astimezone()
-    except ValueError:
-        partition, colon, offset = text.partition(":")
-        if colon and partition.isdecimal() and offset.isdecimal():
-            return text
-        raise bad(
-            f"{text!r} is neither a time nor a log position",
-            "for example: 2026-03-01T09:00:00+01:00, or 3:1042",
-        ) from None
 
 
 def _models(target: Target) -> Exit:
@@ -124,15 +111,29 @@ def _models(target: Target) -> Exit:
     return Exit.DONE
 
 
-def _model(registry: "Registry", key: str, *, as_json: bool) -> None:
-    model = registry.model(key)
-    serving = registry.environments(key)
-    aliases = registry.aliases(key)
-    newest = list(islice(registry.versions(key, newest_first=True, limit=NEWEST), NEWEST))
+def _model(registry: "Registry", key: str, at: datetime | str | None, *, as_json: bool) -> None:
+    from rollbook.client import Refused  # noqa: PLC0415
+
+    try:
+        model = registry.model(key, as_of=at)
+    except Refused as refusal:
+        if at is None or refusal.code != "unknown_model":
+            raise
+        registry.model(key)  # it may never have been there
+        if as_json:
+            output.document({"model": key, "as_of": said(at), "registered": False})
+        else:
+            output.say(f"Nothing of {output.plain(key)} was there yet.")
+        return
+    serving = registry.environments(key, as_of=at)
+    aliases = registry.aliases(key, as_of=at)
+    versions = registry.versions(key, newest_first=True, limit=NEWEST, as_of=at)
+    newest = list(islice(versions, NEWEST))
     if as_json:
         output.document(
             {
                 **output.shaped(model),
+                **({"as_of": said(at)} if at is not None else {}),
                 "environments": [output.shaped(stay) for stay in serving.values()],
                 "aliases": {alias.alias: alias.version for alias in aliases},
                 "newest_versions": [output.shaped(version) for version in newest],
@@ -147,8 +148,8 @@ def _model(registry: "Registry", key: str, *, as_json: bool) -> None:
     if model.retired_reason:
         output.say(f"[red]retired: {output.plain(model.retired_reason)}[/]")
     about = {"owner": model.owner, "team": model.team, "risk": model.risk}
-    if said := {name: value for name, value in about.items() if value}:
-        output.say(output.plain(tags(said)))
+    if known := {name: value for name, value in about.items() if value}:
+        output.say(output.plain(tags(known)))
     if model.origin:
         output.say(f"[dim]imported from {output.plain(model.origin)}[/]")
     if model.tags:
@@ -187,18 +188,6 @@ def _versions(versions: "Sequence[Version]") -> None:
             for v in versions
         ],
     )
-
-
-def _served(registry: "Registry", key: str, moment: datetime | str, *, as_json: bool) -> None:
-    found = registry.environments(key, as_of=moment)
-    if as_json:
-        asked = moment.isoformat() if isinstance(moment, datetime) else moment
-        stays = [output.shaped(stay) for stay in found.values()]
-        output.document({"model": key, "as_of": asked, "environments": stays})
-    elif not found:
-        output.say(f"Nothing of {output.plain(key)} served then.")
-    else:
-        _stays(found.values())
 
 
 def _version(version: "Version", *, as_json: bool) -> None:
@@ -242,7 +231,7 @@ def _version(version: "Version", *, as_json: bool) -> None:
             for p in lineage.get("parents") or ()  # type: ignore[attr-defined]
         ),
         "registered": f"{clock(version.created_at)} by {version.created_by} at {version.position}",
-        "imported": _imported(version),
+        "imported": output.imported(version) if version.origin else None,
     }
     output.say(f"[bold]{output.plain(version.model)}[/] version {version.version}")
     output.table(("fact", "value"), [(k, v) for k, v in facts.items() if v not in (None, "")])
@@ -253,10 +242,3 @@ def _due(version: "Version") -> str:
         return ""
     when = f"{version.review_by:%Y-%m-%d}"
     return f", should have been reviewed by {when}" if version.card_stale else f", holds to {when}"
-
-
-def _imported(version: "Version") -> str | None:
-    if version.origin is None:
-        return None
-    then = f", {clock(version.origin_time)[:16]}" if version.origin_time else ""
-    return f"from {version.origin}{then}"

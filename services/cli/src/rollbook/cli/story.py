@@ -1,4 +1,4 @@
-"""The demo's story: two models are entered, rolled out and rolled back, and all is replayed."""
+"""The demo's story: two models are entered, rolled out, rolled back, signed for, and replayed."""
 
 import os
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from rollbook.cli import replaying
+from rollbook.cli import replaying, signing
 from rollbook.cli.exits import Exit, Failure
 from rollbook.cli.git import commit
 from rollbook.cli.output import plain
@@ -41,6 +41,8 @@ class Tale:
             with Registry(running.url, token=token, actor="demo") as registry:
                 first, second = self._enter(registry)
                 self._roll_out(registry, first, second)
+                if token is None:  # with one, people sign under their own names
+                    self._sign(registry, running, second["version"])
         except RegistryError as error:
             raise Failure(
                 Exit.REFUSED if isinstance(error, Refused) else Exit.UNAVAILABLE,
@@ -161,6 +163,14 @@ class Tale:
         )
         asked = moment.isoformat(timespec="microseconds").replace("+", "%2B")
         self._link(registry, f"/environments?as_of={asked}")
+
+    def _sign(self, registry: "Registry", running: Running, version: int) -> None:
+        from rollbook.client import Registry  # noqa: PLC0415
+
+        self._chapter("Where people must sign")
+        with Registry(running.url, actor="dr-grey") as physician:
+            request = signing.sign(registry, physician, MODEL, version, self._say)
+        self._link(registry, f"/requests/{request}")
 
     def _replay(self, running: Running) -> None:
         self._chapter("Everything again, from the log alone")

@@ -189,7 +189,7 @@ async def _until(
 
 
 async def _take(reader: "EventReader", claims: dict[int, int]) -> "list[EventEnvelope]":
-    from rollbook.eventlog.codec import decode_event  # noqa: PLC0415
+    from rollbook.eventlog.records import decode_event  # noqa: PLC0415
 
     found = []
     for partition, records in (await reader.take()).items():
@@ -202,7 +202,7 @@ async def _take(reader: "EventReader", claims: dict[int, int]) -> "list[EventEnv
 
 
 def _write(envelope: "EventEnvelope", model: str | None, as_json: bool) -> None:
-    from rollbook.eventlog.codec import as_json as shaped  # noqa: PLC0415
+    from rollbook.eventlog.records import as_json as shaped  # noqa: PLC0415
 
     if model is not None and envelope.model != model:
         return

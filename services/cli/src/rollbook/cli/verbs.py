@@ -58,6 +58,12 @@ VERBS = (
     ("completeness", "completing:completeness", READ),
     ("tail", "tailing:tail", READ),
     ("topics", "listing:topics", READ),
+    ("audit", "", READ),
+    ("audit key", "auditing:key", READ),
+    ("audit checkpoint", "auditing:checkpoint", READ),
+    ("audit export", "auditing:export", READ),
+    ("audit verify", "auditing:verify", READ),
+    ("audit prove", "auditing:prove", READ),
     ("rules", "", GOVERN),
     ("rules show", "ruling:show", GOVERN),
     ("rules set", "ruling:set_", GOVERN),
@@ -86,6 +92,7 @@ VERBS = (
     ("personal add", "erasing:add", GOVERN),
     ("personal show", "erasing:show", GOVERN),
     ("personal erase", "erasing:erase", GOVERN),
+    ("personal forget", "erasing:forget", GOVERN),
     ("whoami", "granting:whoami", GOVERN),
 )
 """Words, module and function below `rollbook.cli` (none: a family of verbs), and the group."""
@@ -117,6 +124,13 @@ FAMILIES = {
     ```console
     rollbook breaks list
     rollbook breaks review churn 1 justified --note "it ended the outage"
+    ```
+    """,
+    "audit": """Prove to outsiders that the log is what it was: checkpoints, bundles, proofs.
+
+    ```console
+    rollbook audit checkpoint checkpoints/ --key signer.key
+    rollbook audit verify bundle.tar --key signer.pub --checkpoint kept/
     ```
     """,
     "rules": """See, try and set what holds in a namespace: environments, signatures, names.
