@@ -7,8 +7,9 @@ import yaml
 
 from rollbook.domain.messages import Message
 from rollbook.eventlog import topics
-from rollbook.eventlog.codec import COMMANDS, LOG_MESSAGES
+from rollbook.eventlog.commands import COMMANDS, NAMESPACE_COMMANDS
 from rollbook.eventlog.outcomes import WriterClaimed
+from rollbook.eventlog.records import LOG_MESSAGES, NAMESPACE_EVENTS, STREAM_EVENTS
 from rollbook.eventlog.topics import Topic
 from tests.contracts import binding
 from tests.contracts.binding import Header
@@ -20,10 +21,21 @@ KAFKA = "0.5.0"
 
 DIALECT = "application/schema+json;version=2020-12"
 
-KEY = {
+PARTITION = "in UTF-8; partition = murmur2(key) mod partitions"
+MODEL_KEY = {
     "type": "string",
-    "description": "the model, `namespace/name`, in UTF-8; partition = murmur2(key) mod partitions",
+    "description": f"the model, `namespace/name`, {PARTITION}",
     "examples": ["fraud/card-approval"],
+}
+NAMESPACE_KEY = {
+    "type": "string",
+    "description": f"the namespace, {PARTITION}",
+    "examples": ["fraud"],
+}
+ANY_KEY = {
+    "type": "string",
+    "description": f"the stream: a model, `namespace/name`, or a namespace by itself, {PARTITION}",
+    "examples": ["fraud/card-approval", "fraud"],
 }
 
 DESCRIPTION = """\
@@ -138,8 +150,14 @@ def _message(kind: Kind, cls: type[Message], headers: str) -> dict[str, Any]:
         message["description"] = " ".join(rest.split())
     if cls is not WriterClaimed:
         message["correlationId"] = {"location": "$message.header#/ce_correlationid"}
-        message["bindings"] = {"kafka": {"key": KEY, "bindingVersion": KAFKA}}
+        message["bindings"] = {"kafka": {"key": _key(cls.__name__), "bindingVersion": KAFKA}}
     return message
+
+
+def _key(message: str) -> dict[str, Any]:
+    if message in NAMESPACE_COMMANDS or message in NAMESPACE_EVENTS:
+        return NAMESPACE_KEY
+    return MODEL_KEY if message in COMMANDS or message in STREAM_EVENTS else ANY_KEY
 
 
 def _dead_letter(headers: tuple[Header, ...]) -> dict[str, Any]:

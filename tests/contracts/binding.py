@@ -29,7 +29,7 @@ COMMAND_HEADERS = (
     SPEC,
     Header(
         "ce_id",
-        "the command's id, a UUID that the sender chooses; a repeat with the same id, model and"
+        "the command's id, a UUID that the sender chooses; a repeat with the same id, stream and"
         " actor is not carried out again",
         UUID,
         "yes",
@@ -42,14 +42,17 @@ COMMAND_HEADERS = (
         "who sends it; believed only where the registry has no `ROLLBOOK_TOKEN_SECRET`",
         TEXT,
     ),
-    Header("ce_expectedseq", "refuse the command unless the model is at this `seq`", WHOLE),
+    Header("ce_expectedseq", "refuse the command unless the stream is at this `seq`", WHOLE),
     Header("ce_correlationid", "handed on to the outcome; absent: the command's id", TEXT),
     Header("ce_causationid", "handed on to the outcome; absent: the command's id", TEXT),
     Header("traceparent", "W3C trace context; the outcome continues the trace", TRACE),
+    Header("ce_origin", "where it is imported from; handed on to the outcome", TEXT),
+    Header("ce_origintime", "when it happened there; goes with `ce_origin`", TIME),
     Header(
         "authorization",
-        "`Bearer` and a JWT (HS256) with `sub` and `exp`; needed where the registry has a token"
-        " secret; never copied into the log or the dead letters",
+        "`Bearer` and a statement: a signed, short-lived JWS about this one command and no other;"
+        " needed where the registry has a token secret; never copied into the log or the dead"
+        " letters",
         {"type": "string", "pattern": "^Bearer .+$"},
     ),
 )
@@ -58,24 +61,24 @@ OUTCOME_HEADERS = (
     SPEC,
     Header(
         "ce_id",
-        "derived from model and command id; a `CommandRepeated` has the id of the first outcome",
+        "derived from stream and command id; a `CommandRepeated` has the id of the first outcome",
         UUID,
         "yes",
     ),
     Header("ce_source", "`/rollbook/command`", {"const": "/rollbook/command"}, "yes"),
     Header("ce_type", "the message's name", TEXT, "yes"),
-    Header("ce_subject", "the model, as the key", TEXT, "when there is a key"),
+    Header("ce_subject", "the stream, as the key", TEXT, "when there is a key"),
     Header("ce_time", "when it was decided; never goes back within a partition", TIME, "yes"),
     Header(
         "ce_seq",
-        "number of the event in its model's history, from 1, without gaps; an answer that changes"
+        "number of the event in its stream's history, from 1, without gaps; an answer that changes"
         " nothing carries the number of the last event",
         WHOLE,
         "yes",
     ),
     Header(
         "ce_prev",
-        "SHA-256 of the model's event before this one; empty for the first",
+        "SHA-256 of the stream's event before this one; empty for the first",
         {"type": "string", "pattern": "^([0-9a-f]{64})?$"},
         "on events",
     ),
@@ -84,8 +87,16 @@ OUTCOME_HEADERS = (
     Header("ce_claim", "number of the claim under which it was written", WHOLE, "yes"),
     Header("ce_actor", "who sent the command; `unknown` when that was not proven", TEXT, "yes"),
     JSON,
+    Header(
+        "ce_schema",
+        "version of the message; absent: 1",
+        {"type": "string", "pattern": "^[1-9][0-9]*$"},
+        "above 1",
+    ),
     Header("ce_correlationid", "as in the command", TEXT),
     Header("ce_causationid", "as in the command", TEXT),
+    Header("ce_origin", "as in the command: where it was imported from", TEXT),
+    Header("ce_origintime", "as in the command: when it happened there", TIME),
     Header("traceparent", "continues the command's trace", TRACE),
 )
 

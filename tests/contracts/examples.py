@@ -1,31 +1,38 @@
-"""Golden examples: one file per message version, kept for ever, together one whole log.
+"""Golden examples of every version of every message, kept for ever, together one whole log.
 
 The records of all files, in order of their offsets, are the commands and the events topic of a
-log with one partition and one model: they decode, fold and chain as a real log does. A file that
-was committed is never written again; a new step of the scenario makes new files.
+log with one partition, one model and its namespace: they decode, fold and chain as a real log
+does. A file that was committed is never written again; new steps of the scenario make new files,
+and where a message has one already, the next is numbered.
 """
 
 import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Container
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import sha256
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
 from rollbook.command.handlers import Handlers
-from rollbook.eventlog import codec
-from rollbook.eventlog.codec import SOURCE, encode_command, encode_value
+from rollbook.eventlog import commands
+from rollbook.eventlog.commands import encode_command
 from rollbook.eventlog.draft import Draft
 from rollbook.eventlog.envelope import Headers
+from rollbook.eventlog.governance import Governance
 from rollbook.eventlog.outcomes import WriterClaimed
 from rollbook.eventlog.partition import Partition
+from rollbook.eventlog.records import LOG_MESSAGES, SOURCE, encode_value
 from rollbook.eventlog.topics import COMMANDS, EVENTS, LogAddress, Topic
-from tests.contracts.scenario import BEGAN, STEPS, envelope, time_of
+from tests.contracts.scenario import STEPS, envelope, time_of
 from tests.contracts.schemas import render
+from tests.contracts.step import BEGAN
 
 MANIFEST = "examples.sha256"
 LOG = LogAddress("unused:9092")
+CLASSES = commands.COMMANDS | LOG_MESSAGES
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,24 +98,46 @@ def missing(folder: Path) -> dict[str, str]:
     """The files to be added: those of the scenario's steps that no committed example shows."""
     committed = load(folder)
     added: defaultdict[str, list[Example]] = defaultdict(list)
-    log = topic(committed, EVENTS)
-    if not log:
-        log.append(_claim())
-        added[_file(log[0])].append(log[0])
+    desk = _Desk(topic(committed, EVENTS))
+    if not desk.log:
+        claim = _claim()
+        desk.take(claim)
+        added[_file(claim, committed)].append(claim)
     for step in range(len(topic(committed, COMMANDS)), len(STEPS)):
         key, value, headers = encode_command(envelope(step))
         stamp = int(time_of(step).timestamp() * 1000)
         wish = Example(LOG.commands, step, stamp, key, tuple(headers), value)
-        outcome = _decide(log, wish, step)
-        log.append(outcome)
-        for example in (wish, outcome):
-            if _file(example) in committed:
-                raise ValueError(
-                    f"step {step} would change {_file(example)}, which is closed for ever:"
-                    " lead to the new message by messages that have no example yet"
-                )
-            added[_file(example)].append(example)
-    return {name: _render(records) for name, records in added.items()}
+        for example in (wish, desk.decide(wish, time_of(step))):
+            added[_file(example, committed)].append(example)
+    return {name: _render(name, records) for name, records in added.items()}
+
+
+class _Desk:
+    """Decides the scenario's commands one by one, each by the rules that hold by then."""
+
+    def __init__(self, log: list[Example]) -> None:
+        self.log: list[Example] = []
+        self._partition = Partition(0)
+        self._governance = Governance()
+        self._handlers = Handlers(governance=self._governance)
+        for example in log:
+            self.take(example)
+
+    def take(self, example: Example) -> None:
+        self.log.append(example)
+        self._partition.fold([example])
+        for namespace, state in self._partition.namespaces().items():
+            self._governance.apply(namespace, state, example.offset)
+
+    def decide(self, wish: Example, now: datetime) -> Example:
+        draft = Draft(self._partition, self._handlers, partitions=1, now=now)
+        draft.add([wish])
+        (made,) = draft.outcomes
+        outcome = Example(
+            LOG.events, len(self.log), made.timestamp, made.key, tuple(made.headers), made.value
+        )
+        self.take(outcome)
+        return outcome
 
 
 def manifest(files: dict[str, bytes]) -> str:
@@ -128,22 +157,16 @@ def _claim() -> Example:
     return Example(LOG.events, 0, int(BEGAN.timestamp() * 1000), None, headers, value)
 
 
-def _decide(log: Sequence[Example], wish: Example, step: int) -> Example:
-    partition = Partition(0)
-    partition.fold(log)
-    draft = Draft(partition, Handlers(), partitions=1, now=time_of(step))
-    draft.add(wish)
-    (made,) = draft.outcomes
-    return Example(LOG.events, len(log), made.timestamp, made.key, tuple(made.headers), made.value)
+def _file(example: Example, committed: Container[str]) -> str:
+    """The message and its version; with a number after it where earlier files are closed."""
+    cls = CLASSES[example.message]
+    name = f"{example.message}.v{cls.schema_version}"
+    numbered = (f"{name}.{number}.json" for number in count(2))
+    return next(file for file in chain([f"{name}.json"], numbered) if file not in committed)
 
 
-def _file(example: Example) -> str:
-    classes = codec.COMMANDS | codec.LOG_MESSAGES
-    return f"{example.message}.v{classes[example.message].schema_version}.json"
-
-
-def _render(records: list[Example]) -> str:
-    name, version, _ = _file(records[0]).split(".")
+def _render(file: str, records: list[Example]) -> str:
+    name, version, *_ = file.split(".")
     return render(
         {
             "message": name,

@@ -1,9 +1,11 @@
 """The generated page about the HTTP API: its routes from OpenAPI, its rules by hand."""
 # ruff: noqa: E501  # rows of Markdown tables
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
+from rollbook.eventlog.commands import COMMANDS, MODEL_COMMANDS, NAMESPACE_COMMANDS
 from tests.contracts.markdown import table
 from tests.contracts.openapi import describe
 
@@ -15,15 +17,17 @@ query service lets you try it. Bodies are JSON.
 
 ## Commands
 
-`POST /api/v1/models/{namespace}/{name}/commands/{Command}`, body: the command's fields
+`POST /api/v1/models/{namespace}/{name}/commands/{Command}`, and for what governs a namespace
+`POST /api/v1/namespaces/{namespace}/commands/{Command}`; body: the command's fields
 ([messages](messages.md)). The answer comes when the outcome stands in the log.
 
 | header | means |
 | --- | --- |
 | `Idempotency-Key` | a UUID, the command's id; sent again, it gets the first outcome again. Without it, the service makes one |
-| `If-Match` | the model's `seq`; refused as `conflict` when the model has moved on |
-| `Authorization` | `Bearer` and a token |
+| `If-Match` | the stream's `seq`; refused as `conflict` when it has moved on |
+| `Authorization` | `Bearer` and a token: a person's from the identity provider, or a machine's |
 | `X-Actor` | who asks; believed only by a registry without a token secret |
+| `X-Origin`, `X-Origin-Time` | where it is imported from, and when it happened there |
 | `traceparent` | W3C trace context |
 
 ```json
@@ -39,15 +43,24 @@ query service lets you try it. Bodies are JSON.
 ```
 
 `outcome` is `confirmed` when the wish was already true: then nothing changed. The `ETag` is the
-model's `seq`.
+stream's `seq`.
 
 COMMANDS
+
+### To a namespace
+
+NAMESPACE_WISHES
+
+OTHERS
 
 ## Reads
 
 Reads come from tables that follow the log. A read with `min_position` set to the `position` of an
 answer waits until the tables hold it, for up to `ROLLBOOK_READ_WITHIN`, and else answers 503
 saying how far they are. Pages have `items` and `next`; give `next` as `after`.
+
+Of a model that the reader may not see, the answer is that there is none
+([roles](roles.md#reads)).
 
 READS
 
@@ -67,39 +80,95 @@ Every error is `application/problem+json` (RFC 9457):
 }
 ```
 
-| status | code | when |
-| --- | --- | --- |
-| 401 | `unauthenticated` | the token is missing or not valid |
-| 404 | `unknown_model`, `unknown_version`, `unknown_alias`, `unknown_position`, `unknown_command`, `unknown_route` | there is no such thing |
-| 405 | `method_not_allowed` | the route takes another method |
-| 409 | `conflict` and the other [refusal codes](refusal-codes.md) | the state of the model forbids it |
-| 413 | `oversize` | the command is too large |
-| 415 | `not_json` | the body is not `application/json` |
-| 422 | `invalid` | a field breaks a rule; `errors` lists field and rule; nothing was published |
-| 500 | `unforeseen` | a fault of the service; its log tells more |
-| 503 | `unavailable` | Kafka or Postgres does not answer; `Retry-After` says when to try again |
-| 503 | `behind` | the tables did not come as far as `min_position` in time |
-| 504 | `no_answer` | no outcome in time; the command may yet be carried out: send it again with the same `Idempotency-Key` |
+PROBLEMS
 """
+
+
+PROBLEMS = {
+    "unauthenticated": (401, "the token is missing or not valid"),
+    "forbidden": (403, "the reader's roles do not show this"),
+    "unknown_model": (404, "there is no such model, or none that the reader may see"),
+    "unknown_namespace": (404, "there is no such namespace, or none that the reader may see"),
+    "unknown_version": (404, "the model has no such version"),
+    "unknown_alias": (404, "the model has no such alias"),
+    "unknown_request": (404, "the model never had such a request"),
+    "unknown_break": (404, "the model's glass was not broken that often"),
+    "unknown_collection": (404, "the namespace has no such collection"),
+    "unknown_reference": (404, "no personal data was ever kept under that reference"),
+    "unknown_person": (404, "nobody is known by that name"),
+    "no_card": (404, "the version has no card"),
+    "unknown_position": (404, "no record stands there"),
+    "unknown_event": (404, "the log has no record of the id that a moment names, or not yet"),
+    "unknown_command": (404, "no outcome of such a command is known"),
+    "unknown_route": (404, "there is nothing at that path"),
+    "method_not_allowed": (405, "the route takes another method"),
+    "not_acceptable": (406, "it cannot be shown in that form"),
+    "erased": (410, "it was personal data, and was erased"),
+    "oversize": (413, "the command is too large"),
+    "not_json": (415, "the body is not `application/json`"),
+    "invalid": (
+        422,
+        "a field breaks a rule; `errors` lists field and rule; nothing was published",
+    ),
+    "unforeseen": (500, "a fault of the service; its log tells more"),
+    "unavailable": (
+        503,
+        "Kafka or Postgres does not answer; `Retry-After` says when to try again",
+    ),
+    "behind": (503, "the tables did not come as far as `min_position` in time"),
+    "no_answer": (
+        504,
+        (
+            "no outcome in time; the command may yet be carried out: send it again with the same"
+            " `Idempotency-Key`"
+        ),
+    ),
+}
+"""Code -> status and when, beside the refusals of commands."""
+
+REFUSALS = (
+    "Beside these, the [refusal codes](refusal-codes.md): what the state or the rules forbid, by the"
+    " status that stands there."
+)
 
 
 def http_page() -> str:
     """The page as Markdown."""
     paths: dict[str, dict[str, Any]] = describe()["paths"]
     operations = [
-        (method.upper(), path, operation)
+        (f"{method.upper()} {path}", operation)
         for path, methods in paths.items()
         for method, operation in methods.items()
     ]
-    commands = [[f"`{o['operationId']}`", o["summary"]] for m, _, o in operations if m == "POST"]
-    reads = [
-        [f"`{method} {path}`", o["summary"], _query(o.get("parameters", ()))]
-        for method, path, o in operations
-        if method == "GET"
+    named = {operation["operationId"]: operation for _, operation in operations}
+    routes = [
+        (route, operation)
+        for route, operation in operations
+        if operation["operationId"] not in COMMANDS
     ]
-    return RULES.replace("COMMANDS", table(["command", "does"], commands)).replace(
-        "READS", table(["route", "gives", "query"], reads)
-    )
+    reads = [found for found in routes if found[0].startswith("GET ")]
+    others = [found for found in routes if found not in reads]
+    problems = [[str(status), f"`{code}`", when] for code, (status, when) in PROBLEMS.items()]
+    parts = {
+        "NAMESPACE_WISHES": _commands(named, NAMESPACE_COMMANDS),
+        "COMMANDS": _commands(named, MODEL_COMMANDS),
+        "OTHERS": f"## Other requests\n\n{_routes(others)}" if others else "",
+        "READS": _routes(reads),
+        "PROBLEMS": table(["status", "code", "when"], problems) + f"\n\n{REFUSALS}",
+    }
+    page = RULES
+    for place, text in parts.items():
+        page = page.replace(f"\n{place}\n", f"\n{text}\n")
+    return re.sub(r"\n{3,}", "\n\n", page)
+
+
+def _commands(operations: dict[str, dict[str, Any]], wanted: Iterable[str]) -> str:
+    return table(["command", "does"], ([f"`{c}`", operations[c]["summary"]] for c in wanted))
+
+
+def _routes(of: Iterable[tuple[str, dict[str, Any]]]) -> str:
+    rows = ([f"`{route}`", o["summary"], _query(o.get("parameters", ()))] for route, o in of)
+    return table(["route", "gives", "query"], rows)
 
 
 def _query(parameters: Iterable[dict[str, Any]]) -> str:

@@ -10,14 +10,18 @@ from pydantic import BaseModel
 from rollbook.cli.__main__ import app as command_line
 from rollbook.domain.messages import Message
 from rollbook.eventlog import topics
-from rollbook.eventlog.codec import COMMANDS, LOG_MESSAGES, MODEL_EVENTS
+from rollbook.eventlog.commands import MODEL_COMMANDS, NAMESPACE_COMMANDS
+from rollbook.eventlog.outcomes import INVALID
+from rollbook.eventlog.records import LOG_MESSAGES, NAMESPACE_EVENTS, STREAM_EVENTS
 from rollbook.eventlog.topics import DAY, LogAddress, Topic
 from rollbook.observability import metrics
+from rollbook.query.handlers import STATUS
 from tests.contracts import binding, refusals
 from tests.contracts.binding import Header
 from tests.contracts.compatibility import Kind
 from tests.contracts.http_reference import http_page
 from tests.contracts.markdown import table
+from tests.contracts.roles_reference import roles_page
 from tests.contracts.schemas import path_of
 from tests.contracts.settings_reference import settings_page
 
@@ -31,6 +35,7 @@ def pages() -> dict[str, str]:
         "cloudevents.md": _cloudevents(),
         "messages.md": _messages(),
         "refusal-codes.md": _refusal_codes(),
+        "roles.md": roles_page(),
         "metrics.md": _metrics(),
         "settings.md": settings_page(),
         "http.md": http_page(),
@@ -56,13 +61,15 @@ def _topics() -> str:
     `ROLLBOOK_PARTITIONS` says otherwise). Commands, events and snapshots have the same number.
     Never add partitions to one of them: keys would move, and the service refuses to start.
 
-    A model lives in partition `murmur2(key) & 0x7fffffff mod partitions`, as Kafka's Java client
-    computes it. A command longer than {topics.COMMAND_LIMIT:,} bytes becomes a dead letter. The
-    topics take records of up to {topics.RECORD_LIMIT:,} bytes, so that such a one is kept and
-    answered instead of lost.
+    A model, as a namespace, lives in partition `murmur2(key) & 0x7fffffff mod partitions`, as
+    Kafka's Java client computes it. A command longer than {topics.COMMAND_LIMIT:,} bytes becomes a
+    dead letter. The topics take records of up to {topics.RECORD_LIMIT:,} bytes, so that such a one
+    is kept and answered instead of lost.
 
-    The snapshots are private to the command service. Their layout may change; a snapshot of
-    another layout is not used, and the log is replayed instead.
+    The snapshots and the governance are private to our own services. Their layout may change. A
+    snapshot of another layout is not used, and the log is replayed instead. The governance topic
+    holds a copy of what the namespaces' streams in the log say
+    ([decision 9](../adr/0009-governance-by-namespace-streams.md)).
     """
     head = ["topic", "key", "partitions", "kept", "holds"]
     return dedent(text).replace("TABLE", table(head, rows))
@@ -90,7 +97,7 @@ def _cloudevents() -> str:
 
 Every record is a CloudEvent 1.0 in the Kafka binary binding: attributes are headers whose names
 begin with `ce_`, the record's value is the bare JSON of the message. Header values are UTF-8. The
-key is the model, `namespace/name`, and is the event's subject.
+key is the stream, and the event's subject: a model, `namespace/name`, or a namespace by itself.
 
 On `rollbook.commands` the structured mode works too: `content-type: application/cloudevents+json`,
 and the value is the whole event with `data` inside. The key is needed in both modes. `traceparent`
@@ -108,7 +115,7 @@ The service insists on `ce_id` and `ce_type`; CloudEvents insists on all four of
 
 `ce_prev` is taken over every byte of the earlier record, laid out like a mail: the key, then
 `name:value` for each header in its order, an empty line, the value; lines end in LF. So each
-model's events are a chain of hashes.
+stream's events are a chain of hashes.
 
 ## A claim, on `rollbook.events`
 
@@ -128,7 +135,8 @@ ours, without `authorization`.
 
 
 def _messages() -> str:
-    answers = {name: cls for name, cls in LOG_MESSAGES.items() if name not in MODEL_EVENTS}
+    answers = {name: cls for name, cls in LOG_MESSAGES.items() if name not in STREAM_EVENTS}
+    of_namespaces = NAMESPACE_EVENTS.keys()
     parts = [
         "# Messages",
         (
@@ -136,10 +144,15 @@ def _messages() -> str:
             " Schema and a golden example in [contracts](../../contracts/README.md)."
         ),
         "## Commands",
-        *(_message(Kind.COMMAND, cls) for cls in COMMANDS.values()),
+        *(_message(Kind.COMMAND, cls) for cls in MODEL_COMMANDS.values()),
+        "## Commands to a namespace",
+        "Their key is the namespace by itself.",
+        *(_message(Kind.COMMAND, cls) for cls in NAMESPACE_COMMANDS.values()),
         "## Events",
         "Ignore fields that you do not know: an event may gain optional ones.",
-        *(_message(Kind.EVENT, cls) for cls in MODEL_EVENTS.values()),
+        *(_message(Kind.EVENT, cls) for n, cls in STREAM_EVENTS.items() if n not in of_namespaces),
+        "## Events of a namespace",
+        *(_message(Kind.EVENT, cls) for cls in NAMESPACE_EVENTS.values()),
         "## Answers that change nothing, and claims",
         *(_message(Kind.EVENT, cls) for cls in answers.values()),
     ]
@@ -185,7 +198,11 @@ def _words(schema: dict[str, object]) -> str:
 
 def _refusal_codes() -> str:
     def codes(of: dict[str, tuple[str, str]]) -> str:
-        return table(["code", "means", "do"], ([f"`{c}`", *text] for c, text in of.items()))
+        rows = ([f"`{c}`", status_of(c), *text] for c, text in of.items())
+        return table(["code", "HTTP", "means", "do"], rows)
+
+    def status_of(code: str) -> str:
+        return str(STATUS.get(code, 422 if code in INVALID else 409))
 
     return f"""\
 # Refusal codes
@@ -196,8 +213,6 @@ a sentence for people. It changes nothing.
 ## The state forbids it
 
 {codes(refusals.STATE)}
-
-Over HTTP these are 409, but `unknown_model` and `unknown_version` 404, `unauthenticated` 401.
 
 ## It can never work
 
@@ -223,8 +238,7 @@ def _metrics() -> str:
     return (
         "# Metrics\n\nPrometheus text format, at `GET /metrics` of the query service. Under"
         " `rollbook up` all services are one process, and the page shows them all. A command"
-        " service or a projector that runs alone shows its own at the port that"
+        " service, a projector or a monitor that runs alone shows its own at the port that"
         " `ROLLBOOK_METRICS_PORT` names, if it is set. Histograms come as `_bucket`, `_sum` and"
-        " `_count`.\n\n"
-        + table(["metric", "type", "labels", "counts"], rows)
+        " `_count`.\n\n" + table(["metric", "type", "labels", "counts"], rows)
     )

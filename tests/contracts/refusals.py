@@ -4,29 +4,110 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-SOURCES = ("libs/domain", "libs/eventlog", "services/command")
-RAISED_AS = frozenset({"Refused", "Poison", "poison"})
+SOURCES = ("libs/domain", "libs/eventlog", "libs/identity", "services/command")
+RAISED_AS = frozenset({"Refused", "Objection", "Poison", "poison"})
+"""An objection's code is that of the refusal which it leads to."""
+
+GOVERN = "see [how to govern promotions](../how-to/govern-promotions.md)"
 
 STATE = {
+    # What there is
     "unknown_model": ("the model is not registered", "register it first"),
     "unknown_version": (
         "the model has no such version",
         "the message says which ones exist",
     ),
+    "unknown_request": ("the model never had such a request", "look at its requests"),
+    "unknown_break": ("the model's glass was not broken that often", "look at its broken glasses"),
+    "unknown_environment": (
+        "the namespace's rules do not name the environment",
+        "take one of those that the message lists, or set other rules",
+    ),
+    "unknown_grant": ("the namespace never gave such a grant", "look at who has access"),
+    "unknown_key": ("the namespace never issued such a key", "look at its keys"),
+    "wrong_stream": (
+        (
+            "the command is for a namespace and was sent to a model, or the other way round; or"
+            " a person is to be erased elsewhere than in the namespace `rollbook`"
+        ),
+        "send it to the other one",
+    ),
+    # Registering and describing
     "already_registered": (
         "the model is registered with another description or other tags",
         "use DescribeModel and TagModel",
     ),
-    "archived": ("the version is archived", "take another version"),
+    "bad_name": (
+        "the namespace's rules want other names",
+        "take a name that matches the pattern in the message",
+    ),
     "idempotency_conflict": (
         "the idempotency key stands for a version with another digest",
         "use one key for one artifact",
     ),
-    "serving": (
-        "an archived version may not serve anywhere",
-        "replace it in its environments first",
+    "incomplete": (
+        "the record lacks something that the namespace's metadata schema asks for",
+        (
+            "give what the message lists; see"
+            " [how to write a metadata schema](../how-to/write-a-metadata-schema.md)"
+        ),
     ),
-    "aliased": ("an archived version may not have an alias", "move the alias first"),
+    "invalid_schema": (
+        "the metadata schema is no JSON Schema, or one whose cost nobody could foresee",
+        "the message says what to change",
+    ),
+    "too_many": ("a limit on how many there may be is reached", "close or remove some first"),
+    "too_large": (
+        "the namespace's rules, grants, keys and collections would take too many bytes together",
+        "remove something",
+    ),
+    "archived": ("the version is archived", "restore it, or take another one"),
+    "retired": ("the model is retired", "restore it first"),
+    "serving": (
+        "what is archived or retired may not serve anywhere",
+        "replace it in its environments, or clear them, first",
+    ),
+    "aliased": ("what is archived or retired may not have an alias", "move the alias first"),
+    "protected": (
+        "the namespace's rules protect the alias",
+        "ask somebody with the role `releaser`",
+    ),
+    # Into an environment
+    "rejected": (
+        "the version failed its gates",
+        "see its gate results; validate it again when the cause is gone",
+    ),
+    "not_validated": (
+        "the environment takes only versions that passed their gates",
+        "have it validated",
+    ),
+    "wrong_order": (
+        (
+            "the version has not served in the environment that comes before this one, or was"
+            " rolled back or cleared out of it"
+        ),
+        "promote it there first",
+    ),
+    "no_card": ("the version has no card", "write one"),
+    "card_incomplete": (
+        "the card lacks sections that the environment asks for",
+        "write those that the message lists",
+    ),
+    "card_stale": ("the card should have been reviewed by now", "review it"),
+    "privacy": (
+        "there is more personal data in the version than the environment takes, or it does not say",
+        "register a version that says `terms.pii`, and says little enough",
+    ),
+    "licence": (
+        "the environment does not take the version's licence",
+        "take a version under one of the licences in the message",
+    ),
+    "needs_request": ("people must sign first, and nobody has asked them", f"request it; {GOVERN}"),
+    "needs_approval": (
+        "signatures are missing, or were given before the facts changed",
+        f"have it signed by those whom the message names; {GOVERN}",
+    ),
+    # Out of an environment, and past the rules
     "nothing_serves": ("nothing stands in the environment", "promote a version"),
     "nothing_before": (
         "nothing usable stood in the environment before",
@@ -36,16 +117,49 @@ STATE = {
         "the version named has not stood in the environment before the present one",
         "promote it instead",
     ),
-    "conflict": (
-        "the model is not at the sequence number that the sender expected",
-        "read the model again and decide anew",
+    "unreviewed": (
+        "too many broken glasses of the model wait for their review",
+        "have them [reviewed](../runbooks/break-glass-review.md)",
     ),
+    # Requests
+    "closed": ("the request was granted, rejected, withdrawn or has expired", "request it anew"),
+    "expired": ("the request was not granted in time", "close it and request it anew"),
+    "not_due": ("it is too early for that", "the message says when it is due"),
+    "in_the_past": ("the moment given has passed", "give one in the future"),
+    "evidence_changed": (
+        "the facts are not those that the sender has seen",
+        "look at them again, then sign or reject",
+    ),
+    "own_work": (
+        "nobody decides about what they registered, asked for or broke themselves",
+        "somebody else must",
+    ),
+    "wrong_title": (
+        "the sender does not hold the title to sign in its name",
+        "sign in the name of one that you hold, or ask for a grant",
+    ),
+    # Who may
     "unauthenticated": (
-        "the token is missing, wrong or expired, or the registry is open and cannot check one",
-        "send a valid token, or none to an open registry",
+        "it is not proven who sends the command, or the registry is open and can check no proof",
+        "see [denied access](../runbooks/denied-access.md)",
+    ),
+    "forbidden": (
+        "the sender holds no role that may do this here",
+        "see [roles](roles.md) and [denied access](../runbooks/denied-access.md)",
+    ),
+    "title_without_approver": (
+        "a title was granted with another role than `approver`",
+        "grant it with that role",
+    ),
+    "key_in_use": ("the key belongs to another account already", "make a key of its own"),
+    "revoked": ("the key was revoked, which is for ever", "make another key"),
+    # Order and faults
+    "conflict": (
+        "the stream is not at the sequence number that the sender expected",
+        "read it again and decide anew",
     ),
     "stream_broken": (
-        "the model's history in the log is broken; nothing is decided for it",
+        "the stream's history in the log is broken; nothing is decided for it",
         "see the [runbook](../runbooks/broken-stream.md)",
     ),
 }
@@ -63,7 +177,10 @@ POISON = {
         "see [CloudEvents](cloudevents.md)",
     ),
     "unknown_type": ("`ce_type` is no command", "the message lists the commands"),
-    "no_key": ("the record's key is not a `namespace/name`", "set the key"),
+    "no_key": (
+        "the record's key is not a `namespace/name`, or, for what governs one, a namespace",
+        "set the key",
+    ),
     "misrouted": (
         "the key does not hash to this partition",
         "partition by murmur2; librdkafka: `partitioner=murmur2_random`",

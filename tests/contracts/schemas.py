@@ -1,11 +1,14 @@
 """JSON Schema of every message, from its class; an incompatible one is never written over."""
 
 import json
-from pathlib import Path
+from collections.abc import Container, Iterable
+from pathlib import Path, PurePath
 from typing import Any
 
 from rollbook.domain.messages import Message
-from rollbook.eventlog.codec import COMMANDS, LOG_MESSAGES
+from rollbook.eventlog.commands import COMMANDS
+from rollbook.eventlog.records import LOG_MESSAGES
+from rollbook.eventlog.upcasters import STEPS
 from tests.contracts.compatibility import Kind, compatible
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -56,27 +59,58 @@ def schemas() -> dict[str, str]:
     }
 
 
-def breaks(committed: Path, generated: dict[str, str]) -> list[str]:
-    """What in `generated` an old reader or an old record of `committed` could not survive."""
+def breaks(
+    committed: Path, generated: dict[str, str], steps: Container[tuple[str, int]] = STEPS.keys()
+) -> list[str]:
+    """What in `generated` an old reader, sender or record of `committed` could not survive.
+
+    `steps`: message and version of which an upcaster brings events to the next version.
+    """
     found: list[str] = []
-    for kind, (folder, classes) in FOLDERS.items():
+    for kind, (folder, _) in FOLDERS.items():
+        versions = _newest(generated, folder)
         for file in sorted((committed / "schemas" / folder).glob("*.json")):
             name = f"schemas/{folder}/{file.name}"
-            message = file.name.split(".")[0]
-            if message not in classes:
+            message, version = _split(file.name)
+            newest = versions.get(message)
+            if newest is None:
                 found.append(f"{name}: an old record fails: the message {message} is gone")
-            elif name in generated:
-                old, new = json.loads(file.read_text()), json.loads(generated[name])
+            elif kind is Kind.COMMAND or version == newest:
+                # Senders do not say which version of a command they send: the newest takes all.
+                new = json.loads(generated[f"schemas/{folder}/{message}.v{newest}.json"])
+                old = json.loads(file.read_text())
                 found += [f"{name}: {why}" for why in compatible(old, new, kind)]
+            elif version > newest:
+                found.append(f"{name}: {message} is at version {newest} only")
+            else:
+                found += [
+                    f"{name}: an old record fails: no upcaster takes {message} from version"
+                    f" {step} to {step + 1}"
+                    for step in range(version, newest)
+                    if (message, step) not in steps
+                ]
     return found
 
 
-def refuse_breaks(committed: Path, generated: dict[str, str]) -> None:
+def _newest(generated: Iterable[str], folder: str) -> dict[str, int]:
+    """Message -> version; nobody generates an older one."""
+    names = (PurePath(name) for name in generated)
+    return dict(_split(name.name) for name in names if name.parent.name == folder)
+
+
+def _split(file: str) -> tuple[str, int]:
+    message, version, _ = file.split(".")
+    return message, int(version.removeprefix("v"))
+
+
+def refuse_breaks(
+    committed: Path, generated: dict[str, str], steps: Container[tuple[str, int]] = STEPS.keys()
+) -> None:
     """Raise `IncompatibleError` unless every committed schema may be replaced."""
-    if found := breaks(committed, generated):
+    if found := breaks(committed, generated, steps):
         raise IncompatibleError(
             "\n".join(found)
             + "\nRecords of this version stand in logs for ever. Add the field as an optional one,"
-            " or give the message a new name, or raise its schema_version and bring old records"
-            " forward."
+            " or give the message a new name; of an event you may also raise schema_version and"
+            " add the upcaster that brings old records forward (rollbook.eventlog.upcasters)."
         )

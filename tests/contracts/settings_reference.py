@@ -9,6 +9,7 @@ from pydantic_core import PydanticUndefined
 from pydantic_settings import BaseSettings
 
 from rollbook.command.settings import CommandSettings
+from rollbook.monitor.settings import MonitorSettings
 from rollbook.projector.settings import ProjectorSettings
 from rollbook.query.settings import QuerySettings
 from tests.contracts.markdown import table
@@ -17,6 +18,7 @@ SERVICES: dict[str, type[BaseSettings]] = {
     "command": CommandSettings,
     "projector": ProjectorSettings,
     "query": QuerySettings,
+    "monitor": MonitorSettings,
 }
 
 
@@ -49,7 +51,7 @@ def _default(cls: type[BaseSettings], name: str) -> str:
     match field.default:
         case _ if field.default is PydanticUndefined:
             return "needed"
-        case None:
+        case None | ():
             return "none"
         case timedelta() as span:
             return f"{span.total_seconds():g} s"
@@ -65,7 +67,7 @@ def attribute_docs(cls: type[object]) -> dict[str, str]:
     for line, after in zip(body.body, body.body[1:], strict=False):
         match line, after:
             case (
-                ast.AnnAssign(target=ast.Name(id=name)),
+                ast.AnnAssign(target=ast.Name(id=name)) | ast.Assign(targets=[ast.Name(id=name)]),
                 ast.Expr(value=ast.Constant(value=str(text))),
             ):
                 found[name] = text

@@ -9,7 +9,8 @@ import pytest
 import yaml
 from jsonschema import Draft7Validator
 
-from rollbook.eventlog.codec import COMMANDS, LOG_MESSAGES
+from rollbook.eventlog.commands import COMMANDS
+from rollbook.eventlog.records import LOG_MESSAGES
 from tests.contracts import asyncapi
 from tests.contracts.schemas import CONTRACTS
 

@@ -1,14 +1,17 @@
 """The headers that the contracts describe are the headers that the code writes."""
 
 import json
+from datetime import UTC, datetime
 from uuid import uuid4
 
 from jsonschema import Draft202012Validator
 
 from rollbook.command.handlers import Handlers
 from rollbook.domain.environments import PromoteVersion
+from rollbook.domain.lineage import Artifact
+from rollbook.domain.versions import RegisterVersion
 from rollbook.eventlog import topics
-from rollbook.eventlog.codec import encode_command
+from rollbook.eventlog.commands import encode_command
 from rollbook.eventlog.draft import Draft
 from rollbook.eventlog.envelope import CommandEnvelope, Headers
 from rollbook.eventlog.partition import Partition
@@ -28,6 +31,11 @@ EVERYTHING = CommandEnvelope(
     correlation_id="c",
     causation_id="d",
     traceparent="00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+    origin="mlflow:https://mlflow.example.com",
+    origin_time=datetime(2025, 3, 4, 15, 30, tzinfo=UTC),
+)
+OF_A_LATER_SCHEMA = RegisterVersion(
+    artifact=Artifact(uri="s3://models/5", digest="sha256:" + "9" * 64)
 )
 
 
@@ -55,11 +63,9 @@ def test_an_outcome_carries_every_described_header_and_no_other() -> None:
     partition.fold(known)
     draft = Draft(partition, Handlers(), partitions=1, now=partition.time)
     seq = partition.stream(EVERYTHING.model).seq
-    sent = EVERYTHING._replace(
-        token=None, expected_seq=seq, command=PromoteVersion(version=1, environment="staging")
-    )
+    sent = EVERYTHING._replace(token=None, expected_seq=seq, command=OF_A_LATER_SCHEMA)
     key, value, headers = encode_command(sent)
-    draft.add(Example("", 0, 0, key, tuple(headers), value))
+    draft.add([Example("", 0, 0, key, tuple(headers), value)])
     (outcome,) = draft.outcomes
     assert valid(outcome.headers, binding.OUTCOME_HEADERS)
     described = {header.name for header in binding.OUTCOME_HEADERS}

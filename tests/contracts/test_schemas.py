@@ -46,9 +46,3 @@ def test_a_message_that_vanishes_is_refused(tmp_path: Path) -> None:
     old.write_text('{"type": "object"}')
     with pytest.raises(IncompatibleError, match="the message BlessVersion is gone"):
         refuse_breaks(tmp_path, schemas())
-
-
-def test_the_schema_of_an_older_version_stays_beside_the_new_one(tmp_path: Path) -> None:
-    folder = committed(tmp_path)
-    newer = {name.replace("TagModel.v1", "TagModel.v2"): text for name, text in schemas().items()}
-    assert breaks(folder, newer) == []

@@ -22,6 +22,13 @@ PAGES = (
     "docs/how-to/consume-from-kafka.md",
     "docs/how-to/send-commands-from-kafka.md",
     "docs/how-to/recover.md",
+    "docs/how-to/govern-promotions.md",
+    "docs/how-to/write-model-cards.md",
+    "docs/how-to/write-a-metadata-schema.md",
+    "docs/how-to/import-models.md",
+    "docs/how-to/erase-personal-data.md",
+    "docs/how-to/travel-in-time.md",
+    "docs/how-to/verify-the-log.md",
 )
 WRITTEN_URL = "http://127.0.0.1:8080"
 BLOCK = re.compile(
@@ -70,6 +77,12 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 def blocks(page: str) -> list[Block]:
     found = BLOCK.findall((ROOT / page).read_text())
     return [Block(language, int(code or 0), text) for language, code, text in found]
+
+
+def test_every_page_that_can_be_run_is_run() -> None:
+    pages = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+    found = {str(page.relative_to(ROOT)) for page in pages if BLOCK.search(page.read_text())}
+    assert found == set(PAGES)
 
 
 @pytest.mark.timeout(400)

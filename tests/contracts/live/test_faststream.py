@@ -65,12 +65,14 @@ async def test_a_faststream_subscriber_reads_the_log_by_its_contract(cluster: Cl
         "VersionPromoted",
         "CommandRefused",
     ]
-    assert outcomes[2][1] == {"version": 1, "environment": "production"}
+    promoted = outcomes[2][1]
+    assert (promoted["version"], promoted["environment"]) == (1, "production")
+    assert outcomes[1][0].headers["ce_schema"] == "2"
     assert outcomes[3][1]["code"] == "unknown_version"
 
 
 def check(message: KafkaMessage, body: Any, headers: tuple[binding.Header, ...]) -> None:
     Draft202012Validator(binding.json_schema(headers)).validate(message.headers)
-    kind = message.headers["ce_type"]
-    schema = json.loads((CONTRACTS / f"schemas/events/{kind}.v1.json").read_text())
+    kind, version = message.headers["ce_type"], message.headers.get("ce_schema", "1")
+    schema = json.loads((CONTRACTS / f"schemas/events/{kind}.v{version}.json").read_text())
     Draft202012Validator(schema).validate(body)

@@ -13,6 +13,7 @@ from jsonschema import Draft202012Validator
 from pydantic_settings import BaseSettings
 
 from rollbook.command.settings import CommandSettings
+from rollbook.monitor.settings import MonitorSettings
 from rollbook.projector.settings import ProjectorSettings
 from rollbook.query.settings import QuerySettings
 
@@ -21,6 +22,7 @@ SETTINGS: dict[str, type[BaseSettings]] = {
     "command": CommandSettings,
     "projector": ProjectorSettings,
     "query": QuerySettings,
+    "monitor": MonitorSettings,
 }
 
 

@@ -30,6 +30,16 @@ PROJECTION_LAG_SECONDS = Gauge(
     ["partition"],
 )
 PARKED_MODELS = Gauge("rollbook_parked_models", "Models whose projection stopped at a poison event")
+DEADLINES = Counter(
+    "rollbook_deadlines",
+    "Deadlines that the monitor acted on, by kind and result",
+    ["kind", "result"],
+)
+OVERDUE_SECONDS = Gauge(
+    "rollbook_overdue_seconds",
+    "How long the oldest deadline has been over that the tables still show; 0 when none",
+    ["kind"],
+)
 HTTP_SECONDS = Histogram(
     "rollbook_http_seconds", "HTTP requests", ["method", "route", "status"], buckets=LATENCY
 )
