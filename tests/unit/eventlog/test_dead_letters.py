@@ -96,7 +96,7 @@ BAD = [
     ),
     Bad("too many bytes", "oversize", "1,000,001", value=b" " * (COMMAND_LIMIT + 1)),
     Bad("no id", "malformed", "ce_id is missing", without=("ce_id",), answers=None),
-    Bad("a null id", "malformed", "is not a UUID", headers={"ce_id": None}, answers=None),
+    Bad("a null id", "malformed", "ce_id is missing", headers={"ce_id": None}, answers=None),
     Bad(
         "an id that is no UUID",
         "malformed",

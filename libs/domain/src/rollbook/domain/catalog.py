@@ -82,12 +82,12 @@ def evolve(state: Model, event: CatalogEvent) -> Model:
     match event:
         case ModelRegistered(description=description, tags=tags):
             return state._replace(
-                registered=True, description=description, tags=state.tags.update(tags)
+                registered=True, description=description, tags={**state.tags, **tags}
             )
         case ModelDescribed(description=description):
             return state._replace(description=description)
         case ModelTagged(tags=tags):
-            return state._replace(tags=state.tags.update(tags))
+            return state._replace(tags={**state.tags, **tags})
         case ModelUntagged(keys=keys):
             return state._replace(tags=without(state.tags, keys))
         case OwnerAssigned(owner=owner, team=team):

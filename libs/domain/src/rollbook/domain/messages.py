@@ -1,9 +1,11 @@
 """What every message of the domain has in common, and the three answers that are not events."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar, Final, Self
 
 from pydantic import BaseModel, ConfigDict
+
+_set: Final = object.__setattr__  # frozen models have none of their own
 
 
 class Message(BaseModel):
@@ -19,6 +21,19 @@ class Event(Message):
     """A change that stands in the log for ever."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
+
+    @classmethod
+    def of(cls, **parts: Any) -> Self:
+        """The event of all its fields, which a command has validated: pydantic looks at none again.
+
+        For the hottest paths: it takes half the time, where `model_construct` takes twice.
+        """
+        made = cls.__new__(cls)
+        _set(made, "__dict__", parts)
+        _set(made, "__pydantic_fields_set__", set(parts))
+        _set(made, "__pydantic_extra__", None)
+        _set(made, "__pydantic_private__", None)
+        return made
 
 
 class Command(Message):

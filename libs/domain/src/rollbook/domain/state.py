@@ -3,6 +3,7 @@
 Named tuples: immutable like the messages, and copied with a change at a third of the cost.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -48,7 +49,7 @@ class Version(NamedTuple):
     digest: str
     archived: bool = False
     description: str = ""
-    tags: Map[str, str] = Map()
+    tags: Mapping[str, str] = {}
     idempotency_key: str | None = None
     label: str | None = None
     """MAJOR.MINOR.PATCH."""
@@ -56,7 +57,7 @@ class Version(NamedTuple):
     recorded: int = 0
     """Which core fields were given: a bit each, see `completeness`."""
     terms: Terms | None = None
-    properties: Map[str, Any] = Map()
+    properties: Mapping[str, Any] = {}
     schema: int = 0
     """The version of the namespace's metadata schema that the properties were written for."""
     review: Review = Review()
@@ -108,7 +109,7 @@ class Model(NamedTuple):
 
     registered: bool = False
     description: str = ""
-    tags: Map[str, str] = Map()
+    tags: Mapping[str, str] = {}
     versions: Map[int, Version] = Map()
     keys: Map[str, int] = Map()
     """Idempotency key -> version number."""

@@ -1,9 +1,8 @@
 """Small maps from names to values: tags on models and versions, and typed properties."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Annotated, TypeAlias
 
-from immutables import Map
 from pydantic import Field, FiniteFloat, StringConstraints
 
 from rollbook.domain.names import NO_NUL, Label, TagKey, TagValue
@@ -28,22 +27,17 @@ SomeProperties: TypeAlias = Annotated[
 ]
 """Properties to be set; null removes one."""
 
-NO_TAGS: Map[str, str] = Map()
 
-
-def has(tags: Map[str, str], wanted: Mapping[str, str]) -> bool:
+def has(tags: Mapping[str, str], wanted: Mapping[str, str]) -> bool:
     """Whether each wanted tag is set to the wanted value."""
     return all(tags.get(key) == value for key, value in wanted.items())
 
 
-def without(tags: Map[str, str], keys: Iterable[str]) -> Map[str, str]:
+def without(tags: Mapping[str, str], keys: Collection[str]) -> Mapping[str, str]:
     """The tags that are not among `keys`."""
-    left = tags.mutate()
-    for key in keys:
-        left.pop(key, None)
-    return left.finish()
+    return {key: value for key, value in tags.items() if key not in keys}
 
 
-def present(tags: Map[str, str], keys: Iterable[str]) -> tuple[str, ...]:
+def present(tags: Mapping[str, str], keys: Iterable[str]) -> tuple[str, ...]:
     """Those of `keys` that are set, each once, in the order given."""
     return tuple(dict.fromkeys(key for key in keys if key in tags))

@@ -1,9 +1,9 @@
 """Registering, describing, tagging, documenting and archiving a version."""
 
+from collections.abc import Mapping
 from hashlib import sha256
 from typing import Annotated, Any, Final, Literal, TypeAlias
 
-from immutables import Map
 from pydantic import Field, FiniteFloat
 from pydantic_core import to_json
 
@@ -16,7 +16,6 @@ from rollbook.domain.messages import Command, Event, Refused, Unchanged
 from rollbook.domain.names import Digest, Label, Reason, Text, Uri
 from rollbook.domain.state import Model, Version
 from rollbook.domain.tags import (
-    NO_TAGS,
     FactName,
     Number,
     Param,
@@ -144,7 +143,7 @@ def evolve(state: Model, event: VersionEvent) -> Model:
             return state.with_version(number, version)
         case VersionTagged(version=number, tags=tags):
             version = state.versions[number]
-            return state.with_version(number, version._replace(tags=version.tags.update(tags)))
+            return state.with_version(number, version._replace(tags={**version.tags, **tags}))
         case VersionUntagged(version=number, keys=removed):
             version = state.versions[number]
             return state.with_version(number, version._replace(tags=without(version.tags, removed)))
@@ -169,13 +168,13 @@ def _evolve_registered(state: Model, event: VersionRegistered) -> Model:
     version = Version(
         digest=event.artifact.digest,
         description=event.description,
-        tags=Map(event.tags) if event.tags else NO_TAGS,
+        tags=event.tags,
         idempotency_key=key,
         label=label,
         registered_by=event.registered_by,
         recorded=completeness.recorded(event),
         terms=event.terms,
-        properties=Map(event.properties) if event.properties else NO_TAGS,
+        properties=event.properties,
         schema=event.properties_schema,
     )
     state = state._replace(versions=state.versions.set(number, version))
@@ -186,15 +185,9 @@ def _evolve_registered(state: Model, event: VersionRegistered) -> Model:
     return state
 
 
-def merged(properties: Map[str, Any], changes: dict[str, Any]) -> Map[str, Any]:
+def merged(properties: Mapping[str, Any], changes: Mapping[str, Any]) -> Mapping[str, Any]:
     """Properties after changes, of which None removes one."""
-    left = properties.mutate()
-    for name, value in changes.items():
-        if value is None:
-            left.pop(name, None)
-        else:
-            left[name] = value
-    return left.finish()
+    return {name: value for name, value in {**properties, **changes}.items() if value is not None}
 
 
 # Commands
@@ -336,7 +329,7 @@ def _register(
     if schema is not None and schema.enforced == "registration":
         bits = completeness.recorded(command)
         _refuse_incomplete(completeness.lacks(schema, bits, command.properties, state.owner))
-    return VersionRegistered(
+    return VersionRegistered.of(
         version=state.next_version,
         registered_by=context.actor,
         artifact=command.artifact,
@@ -362,7 +355,7 @@ def _set_properties(
     version, namespace = state.version(number), context.namespace
     before = version.properties
     adapted = completeness.adapted(before, namespace.adapters[version.schema :])
-    after = merged(Map(adapted), changes)
+    after = merged(adapted, changes)
     # What an adapter renamed goes and comes as well: the record says all that is different.
     gone = {name: None for name in sorted(before) if name not in after}
     come = {

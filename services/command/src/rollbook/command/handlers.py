@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 
 from rollbook.domain import access
 from rollbook.domain.access import Principal
@@ -62,8 +63,7 @@ class Handlers:
                 "this registry is open and cannot verify a token: send none,"
                 " or set ROLLBOOK_TOKEN_SECRET on the command service",
             )
-        named = envelope.actor or "anonymous"
-        return Principal(named if named != UNKNOWN_ACTOR else "anonymous", everything=True)
+        return _anybody(envelope.actor)
 
     def decide(
         self, stream: Stream, envelope: CommandEnvelope, principal: Principal, now: datetime
@@ -87,6 +87,12 @@ class Handlers:
         releaser = access.is_releaser(principal, key, both, now)
         context = Context(now, principal.subject, own, name, titles, releaser)
         return decide(stream.state, command, context)
+
+
+@lru_cache(maxsize=4096)
+def _anybody(actor: str | None) -> Principal:
+    named = actor or "anonymous"
+    return Principal(named if named != UNKNOWN_ACTOR else "anonymous", everything=True)
 
 
 def _check_seq(stream: Stream, envelope: CommandEnvelope) -> None:
