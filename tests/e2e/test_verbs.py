@@ -63,6 +63,32 @@ def test_a_registered_file_is_a_version_with_all_that_was_said_about_it(
     assert "auc=0.93" in console("show", name, "--version", 1).out
 
 
+def test_what_a_version_was_made_in_and_tried_on_is_kept_and_shown(
+    console: Console, name: str, model: Path, folder: Path
+) -> None:
+    lock, signature = folder / "requirements.lock", folder / "io.yaml"
+    lock.write_text("scikit-learn==1.7.2\n")
+    signature.write_text("inputs: [{name: age, type: long}]\noutputs: [{type: double}]\n")
+    made(
+        console,
+        *("register", name, model, "--data", "s3://data/train"),
+        *("--validation-data", f"s3://data/valid=sha256:{'ab' * 32}", "--test-data", "s3://t"),
+        *("--lock", lock, "--image", "train@sha256:1", "--hardware", "8x A100"),
+        *("--package", "scikit-learn=1.7.2", "--signature", signature),
+        *("--data-use", "credit", "--consent", "contract"),
+    )
+    shown = made(console, "show", f"{name}@1")
+    lineage = shown["lineage"]
+    assert [data["role"] for data in lineage["datasets"]] == ["train", "validation", "test"]
+    digest = hashlib.sha256(lock.read_bytes()).hexdigest()
+    assert lineage["runtime"]["lock_digest"] == f"sha256:{digest}"
+    assert lineage["environment"] == {"scikit-learn": "1.7.2"}
+    assert shown["signature"]["inputs"][0]["name"] == "age"
+    said = console("show", f"{name}@1").out
+    for part in ("8x A100", "train@sha256:1", "1 inputs; 1 outputs", "credit", "contract"):
+        assert part in said
+
+
 def test_the_same_idempotency_key_is_the_same_version(
     console: Console, name: str, model: Path
 ) -> None:
@@ -217,22 +243,25 @@ def test_the_topics_are_listed_with_what_they_hold(
     assert "wishes" in console("topics").out
 
 
-def test_a_replay_finds_the_tables_identical_and_switches(
+def test_a_rebuild_finds_the_tables_identical_and_switches(
     console: Console, name: str, model: Path
 ) -> None:
     made(console, "register", name, model)
-    only = made(console, "replay", "--no-switch")
+    only = made(console, "replay")
     assert only["identical"]
-    assert not only["switched"]
-    ended = console("replay")
+    assert all(part["records"] for part in only["partitions"].values())
+    ended = console("rebuild", "all")
     assert ended.code == Exit.DONE
     assert "every table is identical" in ended.out
+    assert "claims of writers" in ended.out
+    assert "is dropped" in console("rebuild", "--drop-old").out
+    assert console("rebuild", "aliases", "versions", "--drop-old").code == Exit.DONE
     # The running projector goes on with the fresh tables.
     made(console, "promote", name, 1)
     assert made(console, "show", name)["environments"][0]["version"] == 1
 
 
-def test_a_replay_puts_right_what_somebody_changed_in_the_tables(
+def test_a_rebuild_puts_right_what_somebody_changed_in_the_tables(
     console: Console, system: System, name: str, model: Path
 ) -> None:
     made(console, "register", name, model)
@@ -246,7 +275,8 @@ def test_a_replay_puts_right_what_somebody_changed_in_the_tables(
         await connection.close()
 
     asyncio.run(tamper())
-    ended = console("replay")
+    assert console("replay").code == Exit.ERROR
+    ended = console("rebuild", "versions", "--drop-old")
     assert ended.code == Exit.ERROR
     assert "DIFFERENT" in ended.out
     assert made(console, "show", f"{name}@1")["description"] == ""

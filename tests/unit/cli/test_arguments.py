@@ -50,9 +50,10 @@ def test_a_metric_that_is_no_number_is_named() -> None:
 
 def test_a_data_set_may_carry_its_digest_although_its_uri_has_equals_signs() -> None:
     digest = "ab" * 32
-    assert arguments.datasets(["s3://b/k?x=1", f"s3://b/k?x=1=sha256:{digest}"]) == [
-        {"uri": "s3://b/k?x=1"},
-        {"uri": "s3://b/k?x=1", "digest": f"sha256:{digest}"},
+    said = ["s3://b/k?x=1", f"s3://b/k?x=1=sha256:{digest}"]
+    assert arguments.datasets(said, "validation") == [
+        {"uri": "s3://b/k?x=1", "role": "validation"},
+        {"uri": "s3://b/k?x=1", "digest": f"sha256:{digest}", "role": "validation"},
     ]
 
 

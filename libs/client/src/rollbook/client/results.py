@@ -98,6 +98,8 @@ class Version(Result):
     """Digest of the last verdict of the gates."""
     evaluations: int = 0
     """How many were recorded since registration."""
+    documents: tuple[str, ...] = ()
+    """Digests of the links to documents."""
     card_revision: int = 0
     """The newest revision of its card; 0: it has none."""
     card_sections: tuple[str, ...] = ()

@@ -148,10 +148,11 @@ def numbers(texts: Iterable[str], what: str) -> dict[str, float]:
     return found
 
 
-def datasets(texts: Sequence[str]) -> list[dict[str, str]]:
+def datasets(texts: Sequence[str], role: str) -> list[dict[str, str]]:
     """`uri` or `uri=sha256:…` texts as data sets of a lineage."""
     found = []
     for text in texts:
         uri, mark, digest = text.rpartition("=sha256:")
-        found.append({"uri": uri, "digest": f"sha256:{digest}"} if mark else {"uri": text})
+        place = {"uri": uri, "digest": f"sha256:{digest}"} if mark else {"uri": text}
+        found.append({**place, "role": role})
     return found

@@ -72,13 +72,13 @@ def evaluate(
         (found,) = evaluations([file])
         evaluation: Any = found
     else:
-        datasets = arguments.datasets([data] if data else [])
+        datasets = arguments.datasets([data] if data else [], "test")
         said = {
             "metrics": arguments.measures(metric or [], confidence),
             "kind": kind,
             "split": split,
             "slice": arguments.pairs(slice_ or [], "slice"),
-            "dataset": {**datasets[0], "role": "test"} if datasets else None,
+            "dataset": datasets[0] if datasets else None,
             "samples": samples,
             "scorer": scorer,
             "run_id": run_id,

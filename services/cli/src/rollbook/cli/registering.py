@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from rollbook.client import Registry
     from rollbook.client.results import Outcome
     from rollbook.domain.evaluations import Evaluation
+    from rollbook.domain.lineage import Signature
 
 Many = list[str] | None
 
@@ -47,7 +48,26 @@ def register(
             help="uri or uri=sha256:… of the data it was trained on; may be repeated.",
         ),
     ] = None,
+    validation_data: Annotated[
+        Many, Parameter(negative="", help="The same of the data that it was validated on.")
+    ] = None,
+    test_data: Annotated[
+        Many, Parameter(negative="", help="The same of the data that it was tested on.")
+    ] = None,
     run_id: Annotated[str | None, Parameter(help="Of the training run.")] = None,
+    lock: Annotated[
+        Path | None, Parameter(help="Lock file of the environment; its digest is recorded.")
+    ] = None,
+    package: Annotated[
+        Many, Parameter(negative="", help="name=version of the environment; may be repeated.")
+    ] = None,
+    image: Annotated[
+        str | None, Parameter(help="Container image that it was trained in, best by digest.")
+    ] = None,
+    hardware: Annotated[str | None, Parameter(help="Such as 8x A100.")] = None,
+    signature: Annotated[
+        Path | None, Parameter(help="YAML or JSON with the inputs and outputs of the model.")
+    ] = None,
     feature: Annotated[
         Many, Parameter(negative="", help="name or name=uri of a feature; may be repeated.")
     ] = None,
@@ -109,6 +129,8 @@ def register(
     rollbook register churn model.joblib --metric auc=0.93 --param depth=8
     rollbook register team-a/churn model.onnx --uri s3://models/churn.onnx --run-id 4711
     rollbook register churn model.joblib --data s3://data/train.parquet=sha256:…
+    rollbook register churn model.joblib --validation-data s3://data/valid.parquet \
+      --lock requirements.lock --image registry.example/train@sha256:… --signature io.yaml
     rollbook register churn model.joblib --idempotency-key "$CI_JOB_ID" --json
     rollbook register churn model.onnx --change retraining --variant quantised=model.int8.onnx \
       --property framework=torch --licence Apache-2.0 --pii none --evaluation test.yaml
@@ -120,7 +142,11 @@ def register(
     model = arguments.key(name)
     metrics = arguments.numbers(metric or [], "metric")
     params, tags = arguments.pairs(param or [], "param"), arguments.pairs(tag or [], "tag")
-    datasets = arguments.datasets(data or [])
+    datasets = [
+        *arguments.datasets(data or [], "train"),
+        *arguments.datasets(validation_data or [], "validation"),
+        *arguments.datasets(test_data or [], "test"),
+    ]
     properties = arguments.values(property_ or [], "property")
     sha256, size = digest(file)
     artifact = {
@@ -135,6 +161,8 @@ def register(
         "datasets": datasets,
         "features": arguments.features(feature or []),
         "parents": arguments.parents(base_model or []),
+        "environment": arguments.pairs(package or [], "package"),
+        "runtime": _runtime(lock, image, hardware),
     }
     terms = {"licence": licence, "data_use": data_use or [], "consent": consent, "pii": pii}
     facts: dict[str, Any] = {
@@ -145,6 +173,7 @@ def register(
         "tags": tags,
         "properties": properties,
         "evaluations": evaluations(evaluation or []),
+        "signature": _signature(signature),
         "terms_of_use": terms if any(terms.values()) else None,
         "description": description,
         "idempotency_key": idempotency_key,
@@ -161,6 +190,22 @@ def evaluations(files: Sequence[Path]) -> "list[Evaluation]":
     from rollbook.domain.evaluations import Evaluation  # noqa: PLC0415
 
     return [document(file, Evaluation) for file in files]
+
+
+def _runtime(lock: Path | None, image: str | None, hardware: str | None) -> dict[str, str] | None:
+    from rollbook.cli.digests import digest  # noqa: PLC0415
+
+    said = {"image": image, "hardware": hardware}
+    if lock is not None:
+        said |= {"lock_uri": lock.resolve().as_uri(), "lock_digest": digest(lock)[0]}
+    return {name: value for name, value in said.items() if value} or None
+
+
+def _signature(file: Path | None) -> "Signature | None":
+    from rollbook.cli.reading import document  # noqa: PLC0415
+    from rollbook.domain.lineage import Signature  # noqa: PLC0415
+
+    return document(file, Signature) if file is not None else None
 
 
 def _variant(text: str) -> dict[str, Any]:

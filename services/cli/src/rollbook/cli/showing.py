@@ -197,6 +197,7 @@ def _version(version: "Version", *, as_json: bool) -> None:
     lineage: Mapping[str, object] = version.lineage
     datasets = lineage.get("datasets") or []
     terms = version.terms or {}
+    runtime = lineage.get("runtime") or {}
     facts = {
         "label": version.label,
         "stage": version.stage,
@@ -214,7 +215,11 @@ def _version(version: "Version", *, as_json: bool) -> None:
         "tags": tags(version.tags),
         "licence": terms.get("licence"),
         "personal data": terms.get("pii"),
+        "may be used for": ", ".join(terms.get("data_use") or ()),
+        "consent": terms.get("consent"),
+        "signature": _signature(version),
         "evaluations": version.evaluations or None,
+        "documents": len(version.documents) or None,
         "card": f"revision {version.card_revision}{_due(version)}"
         if version.card_revision
         else None,
@@ -225,6 +230,7 @@ def _version(version: "Version", *, as_json: bool) -> None:
             for d in datasets  # type: ignore[attr-defined]
         ),
         "environment": tags(lineage.get("environment") or {}),  # type: ignore[arg-type]
+        "trained in": tags({k: v for k, v in runtime.items() if v}),  # type: ignore[attr-defined]
         "features": ", ".join(f["name"] for f in lineage.get("features") or ()),  # type: ignore[attr-defined]
         "made from": ", ".join(
             f"{p['model']}@{p['version']}"
@@ -235,6 +241,13 @@ def _version(version: "Version", *, as_json: bool) -> None:
     }
     output.say(f"[bold]{output.plain(version.model)}[/] version {version.version}")
     output.table(("fact", "value"), [(k, v) for k, v in facts.items() if v not in (None, "")])
+
+
+def _signature(version: "Version") -> str:
+    said = version.signature or {}
+    return "; ".join(
+        f"{len(said[side])} {side}" for side in ("inputs", "outputs") if said.get(side)
+    )
 
 
 def _due(version: "Version") -> str:
