@@ -50,6 +50,7 @@ from rollbook.domain.lineage import (
 from rollbook.domain.messages import Refused, Unchanged
 from rollbook.domain.model import ModelCommand
 from rollbook.domain.namespace import NamespaceCommand
+from rollbook.domain.queries import DropQuery, SaveQuery, SetSynonyms
 from rollbook.domain.requests import (
     ApprovePromotion,
     CommentOnPromotion,
@@ -331,6 +332,19 @@ NAMESPACE_COMMANDS: dict[type[NamespaceCommand], SearchStrategy[NamespaceCommand
         SetCollection, collection=aliases, models=tuples(keys, 0, 3), description=words
     ),
     RemoveCollection: st.builds(RemoveCollection, collection=aliases),
+    SaveQuery: st.builds(
+        SaveQuery,
+        query=aliases,
+        text=st.sampled_from(["churn", "stage = validated", "not (a or b)", "no query ("]),
+        order=st.sampled_from(["", "-metrics.auc"]),
+        description=words,
+    ),
+    DropQuery: st.builds(DropQuery, query=aliases),
+    SetSynonyms: st.builds(
+        SetSynonyms,
+        word=st.sampled_from(["churn", "Attrition"]),
+        same=tuples(st.sampled_from(["churn", "lapse", "über"]), 0, 2),
+    ),
     ErasePersonalData: st.builds(
         ErasePersonalData, references=tuples(personal, 1, 2), reason=reasons
     ),

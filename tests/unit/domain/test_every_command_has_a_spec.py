@@ -17,6 +17,7 @@ SPECS = (
     "test_erasure",
     "test_evaluations",
     "test_grants",
+    "test_queries",
     "test_requests",
     "test_rules",
     "test_validation",
@@ -32,6 +33,7 @@ NEVER = {
     ("WithdrawPromotion", "stays quiet"): "what is closed may have been granted",
     ("ErasePersonalData", "stays quiet"): "whether it is gone is not known to the log",
     ("RemoveCollection", "refuses"): "what is not there need not be removed",
+    ("DropQuery", "refuses"): "what is not there need not be dropped",
 }
 """Verdicts that cannot come of a command, and why."""
 

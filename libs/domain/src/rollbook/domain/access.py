@@ -14,6 +14,7 @@ from rollbook.domain import (
     erasure,
     evaluations,
     grants,
+    queries,
     requests,
     rules,
     validation,
@@ -82,6 +83,9 @@ _TABLE: Final[dict[type[Message], tuple[Role, ...]]] = {
     grants.RevokeKey: (D, O),
     collection.SetCollection: (P, D),
     collection.RemoveCollection: (P, D),
+    queries.SaveQuery: (P, X, A, R, O, D),
+    queries.DropQuery: (P, X, A, R, O, D),
+    queries.SetSynonyms: (P, X, A, R, O, D),
     erasure.ErasePersonalData: (D,),
 }
 

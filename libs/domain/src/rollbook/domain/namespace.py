@@ -4,17 +4,25 @@ from typing import Final, TypeAlias
 
 from pydantic_core import to_json
 
-from rollbook.domain import collection, erasure, grants, rules, snapshot
+from rollbook.domain import collection, erasure, grants, queries, rules, snapshot
 from rollbook.domain.context import Context
 from rollbook.domain.messages import Refused, Unchanged
 from rollbook.domain.tenancy import Namespace
 
 NamespaceEvent: TypeAlias = (
-    rules.RulesEvent | grants.GrantEvent | collection.CollectionEvent | erasure.ErasureEvent
+    rules.RulesEvent
+    | grants.GrantEvent
+    | collection.CollectionEvent
+    | queries.QueryEvent
+    | erasure.ErasureEvent
 )
 
 NamespaceCommand: TypeAlias = (
-    rules.RulesCommand | grants.GrantCommand | collection.CollectionCommand | erasure.ErasureCommand
+    rules.RulesCommand
+    | grants.GrantCommand
+    | collection.CollectionCommand
+    | queries.QueryCommand
+    | erasure.ErasureCommand
 )
 
 STATE_LIMIT: Final = 4_000_000
@@ -30,6 +38,8 @@ def evolve(state: Namespace, event: NamespaceEvent) -> Namespace:
             return grants.evolve(state, event)
         case collection.CollectionSet() | collection.CollectionRemoved():
             return collection.evolve(state, event)
+        case queries.QuerySaved() | queries.QueryDropped() | queries.SynonymsSet():
+            return queries.evolve(state, event)
         case erasure.PersonalDataErased():
             return erasure.evolve(state, event)
 
@@ -59,5 +69,7 @@ def _decide(
             return grants.decide(state, command, context)
         case collection.SetCollection() | collection.RemoveCollection():
             return collection.decide(state, command)
+        case queries.SaveQuery() | queries.DropQuery() | queries.SetSynonyms():
+            return queries.decide(state, command)
         case erasure.ErasePersonalData():
             return erasure.decide(state, command, context)

@@ -11,7 +11,7 @@ from rollbook.domain.rulebook import MetadataSchema, Rules
 from rollbook.domain.state import Approval, Break, Model, Request, Review, Version
 from rollbook.domain.tenancy import Grant, Key, Namespace, Role
 
-SCHEMA = 2
+SCHEMA = 3
 """Raised when the layout changes: a snapshot of another schema is not used."""
 
 BLOCK = 500
@@ -161,11 +161,13 @@ def namespace_head(namespace: Namespace) -> dict[str, Any]:
         ],
         "revoked": sorted(namespace.revoked),
         "collections": dict(namespace.collections),
+        "queries": dict(namespace.queries),
+        "synonyms": dict(namespace.synonyms),
     }
 
 
 def restore_namespace(head: dict[str, Any]) -> Namespace:
-    """The namespace that `head` was made from."""
+    """The namespace that `head` was made from; copies for others may be older than `SCHEMA`."""
     schema = head["schema"]
     return Namespace(
         rules=Rules.model_validate(head["rules"]),
@@ -178,6 +180,8 @@ def restore_namespace(head: dict[str, Any]) -> Namespace:
         keys=Map((name, _key(row)) for name, *row in head["keys"]),
         revoked=frozenset(head["revoked"]),
         collections=Map(head["collections"]),
+        queries=Map(head.get("queries", {})),
+        synonyms=Map((word, tuple(same)) for word, same in head.get("synonyms", {}).items()),
     )
 
 

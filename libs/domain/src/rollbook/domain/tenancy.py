@@ -67,3 +67,7 @@ class Namespace(NamedTuple):
     """The ids of those that were."""
     collections: Map[str, str] = Map()
     """Name -> digest of what is in it."""
+    queries: Map[str, str] = Map()
+    """Name of a saved query -> digest of what it asks for."""
+    synonyms: Map[str, tuple[str, ...]] = Map()
+    """Word -> those that mean the same."""
