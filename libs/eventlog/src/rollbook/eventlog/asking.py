@@ -16,11 +16,12 @@ from rollbook.eventlog.envelope import CommandEnvelope, EventEnvelope
 from rollbook.eventlog.fence import FencedProducer
 from rollbook.eventlog.kafka import read
 from rollbook.eventlog.log import Unavailable
-from rollbook.eventlog.outcomes import CommandRepeated
+from rollbook.eventlog.outcomes import CommandRepeated, WriterClaimed
 from rollbook.eventlog.position import Position
 from rollbook.eventlog.reader import EventReader
-from rollbook.eventlog.records import Broken, decode_event, heading
+from rollbook.eventlog.records import Broken, Heading, decode_event, heading
 from rollbook.eventlog.routing import partition_for
+from rollbook.eventlog.tail import Tail
 from rollbook.eventlog.topics import RECORD_LIMIT, LogAddress
 
 
@@ -66,10 +67,14 @@ class Waiter:
 
 
 class Asker:
-    """Publishes commands and answers from the outcomes that stand in the log, never before."""
+    """Publishes commands and answers from the outcomes that stand in the log, never before.
 
-    def __init__(self, log: LogAddress) -> None:
+    What it reads of the log it also keeps in `tail`, if there is one.
+    """
+
+    def __init__(self, log: LogAddress, tail: Tail | None = None) -> None:
         self._log = log
+        self._tail = tail
         self._producer = AIOKafkaProducer(
             bootstrap_servers=log.kafka,
             enable_idempotence=True,
@@ -87,6 +92,9 @@ class Asker:
         """Connect, and follow the log from its end."""
         try:
             await self._reader.start(None)
+            if self._tail is not None:
+                numbers = range(self._reader.partitions)
+                self._tail.begin({n: await self._reader.position(n) for n in numbers})
             await self._producer.start()
         except (KafkaError, OSError) as error:
             raise Unavailable(repr(error)) from error
@@ -198,19 +206,20 @@ class Asker:
                 for partition, records in (await self._reader.take()).items():
                     for record in records:
                         self._see(partition, record)
+                if self._tail is not None:
+                    self._tail.tell()
         finally:  # nobody would answer those who wait
             for waiters in self._waiting.values():
                 for waiter in waiters:
                     waiter.fail(Unavailable("outcomes are not read any more"))
 
     def _see(self, partition: int, record: ConsumerRecord[bytes, bytes]) -> None:
-        try:
-            head = heading(record)
-        except Broken:
+        head = self._counting(partition, record)
+        if self._tail is not None:
+            counts = head is not None and head.kind != WriterClaimed.__name__
+            self._tail.add(partition, record, counts=counts)
+        if head is None:
             return
-        if head.claim < self._claims.get(partition, -1):
-            return  # a writer whose claim had ended
-        self._claims[partition] = head.claim
         waiting = self._waiting.get((partition, head.command_id)) if head.command_id else None
         if not waiting:
             return
@@ -218,6 +227,17 @@ class Asker:
             outcome = decode_event(record, partition)
             for waiter in waiting:
                 waiter.see(outcome)
+
+    def _counting(self, partition: int, record: ConsumerRecord[bytes, bytes]) -> Heading | None:
+        """The headers of a record, unless it is broken or of a writer whose claim had ended."""
+        try:
+            head = heading(record)
+        except Broken:
+            return None
+        if head.claim < self._claims.get(partition, -1):
+            return None
+        self._claims[partition] = head.claim
+        return head
 
     async def __aenter__(self) -> Self:
         await self.start()

@@ -1,6 +1,7 @@
 """Following the log from any place, without a group: for projectors, waiters and auditors."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Self
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
@@ -8,6 +9,7 @@ from aiokafka.errors import KafkaError
 
 from rollbook.eventlog import topics
 from rollbook.eventlog.log import Unavailable
+from rollbook.eventlog.partition import LONG_AGO
 from rollbook.eventlog.topics import RECORD_LIMIT, LogAddress
 
 
@@ -56,6 +58,16 @@ class EventReader:
         except (KafkaError, OSError) as error:
             raise Unavailable(repr(error)) from error
         return {place.partition: end for place, end in ends.items()}
+
+    async def since(self, time: datetime) -> dict[int, int]:
+        """The first offset of each partition whose record was not written before, or its end."""
+        stamp = (time - LONG_AGO) // timedelta(milliseconds=1)
+        try:
+            found = await self._consumer.offsets_for_times(dict.fromkeys(self._places(), stamp))
+        except (KafkaError, OSError) as error:
+            raise Unavailable(repr(error)) from error
+        ends = await self.ends()
+        return {p.partition: at.offset if at else ends[p.partition] for p, at in found.items()}
 
     async def position(self, partition: int) -> int:
         """The next offset to be handed out."""

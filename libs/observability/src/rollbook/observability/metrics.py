@@ -43,3 +43,18 @@ OVERDUE_SECONDS = Gauge(
 HTTP_SECONDS = Histogram(
     "rollbook_http_seconds", "HTTP requests", ["method", "route", "status"], buckets=LATENCY
 )
+STREAMS = Gauge("rollbook_streams", "Streams of events that are open")
+STREAMS_ENDED = Counter("rollbook_streams_ended", "Streams of events that ended, by why", ["why"])
+STREAMED = Counter("rollbook_streamed", "Events sent to subscribers")
+CHECKPOINT_REFUSED = Gauge(
+    "rollbook_checkpoint_refused",
+    "1 while the log is not what was signed before, so none is signed",
+)
+CHECKPOINT_TIME = Gauge(
+    "rollbook_checkpoint_time_seconds",
+    "When checkpoints last were all at a place, since 1970",
+    ["to"],
+)
+CHECKPOINTS_LATE = Counter(
+    "rollbook_checkpoints_late", "Attempts to publish checkpoints that failed", ["to"]
+)
