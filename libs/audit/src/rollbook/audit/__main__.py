@@ -8,12 +8,17 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+from rollbook.audit import wholeness
 from rollbook.audit.bundle import NOTE, opened
+from rollbook.audit.bundle import lines as read
 from rollbook.audit.entry import Unreadable
 from rollbook.audit.finding import Report
+from rollbook.audit.manifest import FORMAT
 from rollbook.audit.note import NoteError, VerifierKey
 from rollbook.audit.proof import proven
-from rollbook.audit.verification import verify
+from rollbook.audit.succession import FORM as SUCCESSION
+from rollbook.audit.succession import heirs
+from rollbook.audit.verification import LONGEST_LINE, verify
 
 FOUND, USAGE = 1, 2
 
@@ -22,8 +27,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Exit codes: 0 as it was signed, 1 it is not, 2 there is nothing to verify."""
     parser = argparse.ArgumentParser(prog="python -m rollbook.audit", description=__doc__)
     verbs = parser.add_subparsers(dest="verb", required=True)
-    verb = verbs.add_parser("verify", help="verify a bundle, or the proof of one record")
-    verb.add_argument("file", type=Path, help="bundle (folder or tar), or proof (.json)")
+    verb = verbs.add_parser("verify", help="verify a bundle, a stream, or one record")
+    verb.add_argument(
+        "file", type=Path, help="bundle (folder or tar), stream (.jsonl) or proof (.json)"
+    )
     verb.add_argument("--key", action="append", required=True, help="verifier key, or a file")
     verb.add_argument(
         "--checkpoint",
@@ -38,11 +45,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         keys = keys_of(asked.key)
         if asked.file.suffix == ".json" and asked.file.is_file():
             return _proof(asked.file, keys)
-        bundle = opened(asked.file)
-        try:
-            report = verify(bundle, keys, notes_of(asked.checkpoint))
-        finally:
-            bundle.close()
+        held = notes_of(asked.checkpoint)
+        if asked.file.suffix == ".jsonl" and asked.file.is_file():
+            with asked.file.open("rb") as stream:
+                report = wholeness.verify(read(stream, FORMAT, LONGEST_LINE), keys, held)
+        else:
+            bundle = opened(asked.file)
+            try:
+                report = verify(bundle, keys, held)
+            finally:
+                bundle.close()
     except (OSError, tarfile.TarError, NoteError, UnicodeDecodeError) as error:
         sys.stderr.write(harmless(f"cannot verify: {error}") + "\n")
         return USAGE
@@ -54,13 +66,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def keys_of(texts: Sequence[str]) -> list[VerifierKey]:
-    """Verifier keys, each as text or as a file with one on each line."""
-    found = []
+    """Verifier keys, each as text or as a file with one on each line.
+
+    A file may also be the note by which one of the others hands over to a new key.
+    """
+    found, notes = [], []
     for text in texts:
         file = Path(text)
-        said = file.read_text().split() if "+" not in text or file.is_file() else [text]
-        found += [VerifierKey.parse(line) for line in said]
-    return found
+        said = file.read_text() if "+" not in text or file.is_file() else text
+        if said.startswith(f"{SUCCESSION}\n"):
+            notes.append(said)
+        else:
+            found += [VerifierKey.parse(line) for line in said.split()]
+    return heirs(found, notes)
 
 
 def notes_of(paths: Sequence[Path]) -> list[str]:

@@ -1,40 +1,54 @@
 """A bundle: a folder, or an uncompressed tar of one, that holds a log and what proves it.
 
     manifest.json                  {"format", "app", "sizes": how many records, by partition}
-    records-P.jsonl                each record, one per line; see `entry`
+    records-P.jsonl                each record, one per line; see `entry`; in the second form
+                                   records-P.jsonl.gz
     leaves-P.bin                   the hashes of the leaves, 32 bytes each: they tell where
                                    records differ from what was signed
     checkpoint-P-SIZE.note         every signed checkpoint that was ever published
+    heads-P-SIZE.note              signed last events of streams, of some of them; see `heads`
     consistency.json               {"P": [[old, new, [hash, …]], …]}, from each to the next
     keys.txt                       the public keys, for information: trust only those that
                                    reached you by another way
 
 JSON is written without spaces, ends in a newline, and is accepted in that form only.
+
+The second form is for keeping a log and putting it back: compressed, and its manifest has "roots"
+(hexadecimal, by partition), "made" (when it was written) and "as_of" (what it was cut at, or null)
+as well, so that the hash of the manifest stands for everything.
 """
 
+import gzip
+import os
 import re
 import tarfile
 from base64 import b64encode
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from itertools import pairwise
 from pathlib import Path
-from typing import IO, Final, Self, TypeAlias
+from types import MappingProxyType
+from typing import IO, Final, Self, TypeAlias, cast
 
 from rollbook.audit.checkpoint import Checkpoint
 from rollbook.audit.entry import Entry, canonical
-from rollbook.audit.merkle import Tree
+from rollbook.audit.manifest import FORMAT, PACKED, Manifest
+from rollbook.audit.merkle import Frontier, Tree
 from rollbook.audit.note import VerifierKey
 
-FORMAT: Final = "rollbook-audit-bundle/1"
+EMPTY: Final[Mapping[str, str]] = MappingProxyType({})
+LEVEL: Final = 6
+"""Of compression."""
+
 MANIFEST: Final = "manifest.json"
 CONSISTENCY: Final = "consistency.json"
 KEYS: Final = "keys.txt"
 NOTE: Final = re.compile(r"checkpoint-(\d{1,9})-(\d{1,18})\.note")
 
 
-def records_file(partition: int) -> str:
+def records_file(partition: int, form: str = FORMAT) -> str:
     """Where the records of a partition stand."""
-    return f"records-{partition}.jsonl"
+    return f"records-{partition}.jsonl{'.gz' if form == PACKED else ''}"
 
 
 def leaves_file(partition: int) -> str:
@@ -91,49 +105,95 @@ def opened(path: Path) -> Bundle:
     return Folder(path) if path.is_dir() else Archive(path)
 
 
-class Writer:
-    """Writes a bundle into a new folder, record by record."""
+def lines(file: IO[bytes], form: str, longest: int) -> Iterator[bytes]:
+    """The lines of a file of records, of which none is longer than asked for.
 
-    def __init__(self, folder: Path, app: str, partitions: int) -> None:
+    Raises OSError, EOFError or `zlib.error` where what was compressed is not what it was.
+    """
+    with gzip.open(file) if form == PACKED else file as plain:
+        while line := plain.readline(longest):
+            yield line
+            if not line.endswith(b"\n"):
+                while (rest := plain.readline(longest)) and not rest.endswith(b"\n"):
+                    pass
+
+
+class Writer:
+    """Writes a bundle into a new folder, record by record; memory does not grow with them."""
+
+    def __init__(self, folder: Path, app: str, partitions: int, form: str = FORMAT) -> None:
         folder.mkdir(parents=True)
-        self.trees = [Tree() for _ in range(partitions)]
         self._folder = folder
         self._app = app
-        self._files = [(folder / records_file(n)).open("wb") for n in range(partitions)]
+        self._form = form
+        self._stack = ExitStack()
+        self._trees = [Frontier() for _ in range(partitions)]
+        self._tapes = [self._opened(leaves_file(n)) for n in range(partitions)]
+        files = [self._opened(records_file(n, form)) for n in range(partitions)]
+        self._files = [self._packing(f) for f in files] if form == PACKED else files
+
+    def _opened(self, name: str) -> IO[bytes]:
+        return self._stack.enter_context((self._folder / name).open("wb"))
+
+    def _packing(self, file: IO[bytes]) -> IO[bytes]:
+        # Without name and time, so that the same records make the same file.
+        packed = gzip.GzipFile("", "wb", LEVEL, file, mtime=0)
+        return cast("IO[bytes]", self._stack.enter_context(packed))
 
     def add(self, partition: int, entry: Entry) -> None:
         """Add the next record of a partition."""
         self._files[partition].write(entry.line())
-        self.trees[partition].append(entry.leaf())
+        leaf = entry.leaf()
+        self._trees[partition].append(leaf)
+        self._tapes[partition].write(leaf)
+
+    @property
+    def sizes(self) -> list[int]:
+        """How many records each partition has by now."""
+        return [tree.size for tree in self._trees]
+
+    def tree(self, partition: int) -> Tree:
+        """The hashes of a partition's leaves by now, from which proofs are made."""
+        self._tapes[partition].flush()
+        return Tree((self._folder / leaves_file(partition)).read_bytes())
 
     def finish(
-        self, notes: Mapping[Checkpoint, str], keys: Sequence[VerifierKey]
-    ) -> dict[str, object]:
-        """Write all that proves the records; returns the manifest."""
-        for partition, tree in enumerate(self.trees):
-            (self._folder / leaves_file(partition)).write_bytes(tree.tape())
-        for checkpoint, note in notes.items():
-            (self._folder / checkpoint.file_name).write_text(note)
-        proofs = {
-            str(partition): [
+        self,
+        notes: Mapping[Checkpoint, str],
+        keys: Sequence[VerifierKey],
+        *,
+        heads: Mapping[str, str] = EMPTY,
+        made: str = "",
+        as_of: str | None = None,
+    ) -> Manifest:
+        """Write all that proves the records; `heads` are notes by the names of their files.
+
+        `made` and `as_of` are of the second form.
+        """
+        for name, note in ({c.file_name: note for c, note in notes.items()} | {**heads}).items():
+            (self._folder / name).write_text(note)
+        proofs: dict[str, list[list[object]]] = {}
+        for partition in range(len(self._trees)):
+            ways = steps(c.size for c in notes if c.partition == partition)
+            tree = self.tree(partition) if ways else Tree()
+            proofs[str(partition)] = [
                 [old, new, [b64encode(h).decode() for h in tree.consistency(old, new)]]
-                for old, new in steps(c.size for c in notes if c.partition == partition)
+                for old, new in ways
             ]
-            for partition, tree in enumerate(self.trees)
-        }
         (self._folder / CONSISTENCY).write_bytes(canonical(proofs))
         (self._folder / KEYS).write_text("".join(f"{key}\n" for key in keys))
-        sizes = [len(tree) for tree in self.trees]
-        manifest: dict[str, object] = {"format": FORMAT, "app": self._app, "sizes": sizes}
-        (self._folder / MANIFEST).write_bytes(canonical(manifest))
+        manifest = Manifest(self._form, self._app, tuple(self.sizes))
+        if self._form == PACKED:
+            roots = tuple(tree.root() for tree in self._trees)
+            manifest = Manifest(PACKED, self._app, tuple(self.sizes), roots, made, as_of)
+        (self._folder / MANIFEST).write_bytes(manifest.line())
         return manifest
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for file in self._files:
-            file.close()
+        self._stack.close()
 
 
 def steps(sizes: Iterable[int]) -> list[tuple[int, int]]:
@@ -150,3 +210,5 @@ def pack(folder: Path, file: Path) -> None:
             about.size = part.stat().st_size
             with part.open("rb") as content:
                 tar.addfile(about, content)
+    with file.open("rb") as done:
+        os.fsync(done.fileno())

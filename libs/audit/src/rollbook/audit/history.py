@@ -2,19 +2,14 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import Final
 
 from rollbook.audit.entry import Entry
 from rollbook.audit.finding import Finding
+from rollbook.audit.heads import Head
 from rollbook.audit.routing import partition_for
 
-
-class _Link(NamedTuple):
-    seq: int = 0
-    hash: str = ""
-
-
-FIRST: Final = _Link()
+FIRST: Final = Head()
 
 
 class History:
@@ -27,7 +22,8 @@ class History:
     """
 
     def __init__(self, partition: int, partitions: int) -> None:
-        self.streams: dict[bytes, _Link] = {}
+        self.streams: dict[bytes, Head] = {}
+        """The last event of each."""
         self._partition = partition
         self._partitions = partitions
         self._claim = -1
@@ -63,26 +59,26 @@ class History:
         yield from self._chain(entry, seq, headers.get("ce_prev"))
 
     def _chain(self, entry: Entry, seq: int, prev: bytes | None) -> Iterator[Finding]:
-        link = self.streams.get(entry.key, FIRST) if entry.key is not None else FIRST
+        last = self.streams.get(entry.key, FIRST) if entry.key is not None else FIRST
         if prev is None:  # an answer that changed nothing says where its stream stands
-            if seq != link.seq:
-                said = f"says that its stream is at {seq}, but it is at {link.seq}"
+            if seq != last.seq:
+                said = f"says that its stream is at {seq}, but it is at {last.seq}"
                 yield self._found(entry, "seq", said)
             return
         if entry.key is None:
             yield self._found(entry, "header", "an event without a key")
             return
-        if link is FIRST:
+        if last is FIRST:
             home = partition_for(entry.key, self._partitions)
             if home != self._partition:
                 yield self._found(entry, "partition", f"its stream lives in partition {home}")
-        if seq != link.seq + 1:
-            said = f"event {seq} of its stream comes after event {link.seq}"
+        if seq != last.seq + 1:
+            said = f"event {seq} of its stream comes after event {last.seq}"
             yield self._found(entry, "seq", said)
-        if prev != link.hash.encode():
-            said = f"names another event before it than event {link.seq} as it stands here"
+        if prev != last.link.encode():
+            said = f"names another event before it than event {last.seq} as it stands here"
             yield self._found(entry, "prev", said)
-        self.streams[entry.key] = _Link(seq, entry.link())
+        self.streams[entry.key] = Head(seq, entry.link(), entry.offset)
 
     def _found(self, entry: Entry, what: str, message: str) -> Finding:
         return Finding(

@@ -7,6 +7,7 @@ from rollbook.audit.bundle import leaves_file
 from rollbook.audit.difference import differences
 from rollbook.audit.entry import Entry, Unreadable, document
 from rollbook.audit.finding import Finding
+from rollbook.audit.heads import Heads, tree
 from rollbook.audit.history import History
 from rollbook.audit.merkle import HASH, Tree
 
@@ -29,15 +30,24 @@ class Stretch:
         return len(self._here)
 
     @property
+    def root(self) -> bytes:
+        """Of the tree of those that are here."""
+        return self._here.root()
+
+    @property
     def streams(self) -> int:
         """How many have an event here."""
         return len(self._history.streams)
 
     def check(
-        self, lines: Iterable[bytes], own: Mapping[int, bytes], held: Mapping[int, bytes]
+        self,
+        lines: Iterable[bytes],
+        own: Mapping[int, bytes],
+        held: Mapping[int, bytes],
+        heads: Mapping[int, Heads],
     ) -> Iterator[Finding]:
         """All that is wrong; `own` are roots by size from the bundle, `held` from outside."""
-        yield from self._read(lines)
+        yield from self._read(lines, heads)
         trusted, count = {**own, **held}, len(self._here)
         signed = Tree(self._leaves[: len(self._leaves) // HASH * HASH])
         roots = self._here.roots([size for size in trusted if size <= count])
@@ -58,7 +68,7 @@ class Stretch:
         if not explained and self._leaves != self._here.tape():
             yield self._strange_leaves()
 
-    def _read(self, lines: Iterable[bytes]) -> Iterator[Finding]:
+    def _read(self, lines: Iterable[bytes], heads: Mapping[int, Heads]) -> Iterator[Finding]:
         known: dict[str, str] = {}
         shift = 0
         for line, text in enumerate(lines):
@@ -77,6 +87,15 @@ class Stretch:
                 said = f"the record says that it is {entry.offset}"
                 yield self._at("offset", said, line, line + 1)
             yield from self._history.follow(replace(entry, offset=line) if shift else entry)
+            if (signed := heads.get(line + 1)) is not None:
+                yield from self._heads(signed)
+
+    def _heads(self, signed: Heads) -> Iterator[Finding]:
+        here = tree(self._history.streams)
+        if (len(here), here.root()) != (signed.streams, signed.root):
+            size = signed.checkpoint.size
+            said = f"the last events of the streams are not those that {signed.file_name} signs"
+            yield self._at("heads", said, size - 1, size)
 
     def _exactly(self, signed: Tree) -> Iterator[Finding]:
         for found in differences(self._here, signed):

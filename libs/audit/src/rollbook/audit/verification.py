@@ -1,24 +1,28 @@
 """Verifying a bundle: trees, signatures, checkpoints held elsewhere, and the log's own rules."""
 
+import zlib
 from base64 import b64decode, b64encode
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from typing import IO, Final
+from typing import Final
 
 from rollbook.audit.bundle import (
     CONSISTENCY,
-    FORMAT,
     KEYS,
     MANIFEST,
     NOTE,
     Bundle,
     leaves_file,
+    lines,
     records_file,
     steps,
 )
 from rollbook.audit.checkpoint import Checkpoint
 from rollbook.audit.entry import Unreadable, canonical, document
 from rollbook.audit.finding import Finding, Report
+from rollbook.audit.heads import NOTE as HEADS
+from rollbook.audit.heads import Heads
+from rollbook.audit.manifest import Manifest
 from rollbook.audit.merkle import HASH, extends
 from rollbook.audit.note import NoteError, VerifierKey
 from rollbook.audit.stretch import Stretch
@@ -26,7 +30,6 @@ from rollbook.audit.stretch import Stretch
 LONGEST_LINE: Final = 64 << 20
 LONGEST_FILE: Final = 64 << 20
 LONGEST_LEAVES: Final = 8 << 30
-MOST_PARTITIONS: Final = 100_000
 MOST_FINDINGS: Final = 200
 """Of one partition; what is more is counted."""
 
@@ -41,7 +44,7 @@ def verify(bundle: Bundle, keys: Sequence[VerifierKey], held: Sequence[str] = ()
     `origin`, `proof` · `unreadable`, `offset` lines · `altered`, `inserted`, `dropped`, `moved`
     records · `truncated` shorter than a checkpoint says · `forked` not what a checkpoint says,
     somewhere in between · `unsigned` behind the last checkpoint · `leaves` hashes that are not
-    those of the records.
+    those of the records · `heads` last events that are not those that were signed.
     """
     return _Verification(bundle, keys).run(held)
 
@@ -57,14 +60,18 @@ class _Verification:
         """Root by size by partition, from the bundle."""
         self._held: dict[int, dict[int, bytes]] = defaultdict(dict)
         """The same from outside, which count for more."""
+        self._heads: dict[int, dict[int, Heads]] = defaultdict(dict)
         self._streams = 0
         self._records = 0
+        self._form = ""
+        self._roots: tuple[bytes, ...] | None = None
 
     def run(self, held: Sequence[str]) -> Report:
         self._manifest()
         if self._sizes:
             self._files()
             self._checkpoints()
+            self._signed_heads()
             for number, note in enumerate(held, 1):
                 self._hold(number, note)
             self._proofs()
@@ -110,24 +117,25 @@ class _Verification:
         return found
 
     def _manifest(self) -> None:
-        match self._json(MANIFEST, "manifest"):
-            case {"format": str(form), "app": str(app), "sizes": list(sizes), **rest} if (
-                form == FORMAT
-                and not rest
-                and 0 < len(sizes) <= MOST_PARTITIONS
-                and all(type(size) is int and size >= 0 for size in sizes)
-            ):
-                self._app, self._sizes = app, sizes
-            case _:
-                self._find("manifest", f"no bundle of the form {FORMAT}", MANIFEST)
+        content = self._content(MANIFEST)
+        if content is None:
+            return
+        try:
+            found = Manifest.parse(content)
+        except Unreadable as error:
+            self._find("manifest", str(error), MANIFEST)
+            return
+        self._app, self._sizes, self._form = found.app, list(found.sizes), found.form
+        self._roots = found.roots
 
     def _files(self) -> None:
         names = self._bundle.names()
         numbers = range(len(self._sizes))
         wanted = {MANIFEST, CONSISTENCY, KEYS}
-        wanted |= {records_file(n) for n in numbers} | {leaves_file(n) for n in numbers}
+        wanted |= {records_file(n, self._form) for n in numbers}
+        wanted |= {leaves_file(n) for n in numbers}
         for name in sorted({n for n in names if names.count(n) > 1 or n not in wanted}):
-            if names.count(name) > 1 or not NOTE.fullmatch(name):
+            if names.count(name) > 1 or not (NOTE.fullmatch(name) or HEADS.fullmatch(name)):
                 self._find("unexpected", "the file does not belong here", name)
 
     def _checkpoints(self) -> None:
@@ -145,6 +153,23 @@ class _Verification:
                 self._find("origin", f"a checkpoint of {found.origin} at {found.size}", name)
             else:
                 self._own[found.partition][found.size] = found.root
+
+    def _signed_heads(self) -> None:
+        for name in self._bundle.names():
+            if not HEADS.fullmatch(name) or (content := self._content(name)) is None:
+                continue
+            try:
+                found = Heads.open(content.decode(), self._keys)
+            except (NoteError, UnicodeDecodeError) as error:
+                self._find("signature", str(error), name)
+                continue
+            of = found.checkpoint
+            if self._own[of.partition].get(of.size) != of.root or found.file_name != name:
+                self._find("origin", f"it belongs to no checkpoint here: {of.file_name}", name)
+            elif of.app != self._app or found.partitions != len(self._sizes):
+                self._find("origin", f"of another log: {of.origin}", name)
+            else:
+                self._heads[of.partition][of.size] = found
 
     def _hold(self, number: int, note: str) -> None:
         name = f"the checkpoint that you hold, number {number}"
@@ -197,17 +222,21 @@ class _Verification:
                 self._find("key", str(error), KEYS)
 
     def _limited(self, partition: int) -> None:
-        lines = self._lines(records_file(partition))
+        name = records_file(partition, self._form)
         leaves = self._content(leaves_file(partition), LONGEST_LEAVES) or b""
         stretch = Stretch(partition, len(self._sizes), self._sizes[partition], leaves)
         count = 0
-        for finding in stretch.check(lines, self._own[partition], self._held[partition]):
+        lines_, heads = self._lines(name), self._heads[partition]
+        for finding in stretch.check(lines_, self._own[partition], self._held[partition], heads):
             count += 1
             if count <= MOST_FINDINGS:
                 self._found.append(finding)
         if count > MOST_FINDINGS:
             more = f"{count - MOST_FINDINGS} more findings in partition {partition}"
-            self._find("more", more, records_file(partition))
+            self._find("more", more, name)
+        if self._roots is not None and stretch.root != self._roots[partition]:
+            said = f"the root of partition {partition} is another one by the manifest"
+            self._find("manifest", said, MANIFEST)
         self._streams += stretch.streams
         self._records += stretch.records
 
@@ -217,17 +246,11 @@ class _Verification:
         except OSError:
             self._find("missing", "the file cannot be read", name)
             return
-        with file:
-            while line := file.readline(LONGEST_LINE):
-                yield line
-                if not line.endswith(b"\n"):
-                    _skip(file)
-
-
-def _skip(file: IO[bytes]) -> None:
-    """Go on behind the end of a line that is too long."""
-    while (rest := file.readline(LONGEST_LINE)) and not rest.endswith(b"\n"):
-        pass
+        try:
+            with file:
+                yield from lines(file, self._form, LONGEST_LINE)
+        except (OSError, EOFError, zlib.error) as error:
+            self._find("unreadable", f"the file cannot be unpacked: {error}", name)
 
 
 def _step(found: object) -> tuple[int, int, list[bytes]] | None:
