@@ -1,0 +1,1 @@
+"""The lineage of versions as a graph, without a registry."""
