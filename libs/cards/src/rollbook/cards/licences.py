@@ -30,6 +30,11 @@ deepfloyd-if-license apple-ascl apple-amlr cc unknown
 """
 
 
+def is_spdx(name: str) -> bool:
+    """Whether it is an SPDX identifier that we know."""
+    return name in _HUGGING_FACE
+
+
 def to_spdx(name: str) -> str:
     """The SPDX identifier for a licence of Hugging Face's list; others stay as they are."""
     return _BY_LOWER.get(name.lower(), name)

@@ -41,8 +41,13 @@ dt { font-weight: 600; } dd { margin: 0; }
 
 def page(card: Card, about: About) -> str:
     """A whole page, with everything it needs in it."""
-    title = escape(f"Model card for {about}")
-    body = "\n".join(_chapters(card)) or '<p class="empty">The card says nothing yet.</p>'
+    body = chapters(card) or '<p class="empty">The card says nothing yet.</p>'
+    return document(f"Model card for {about}", body)
+
+
+def document(title: str, body: str) -> str:
+    """A page around HTML that is harmless already; the title is text."""
+    title = escape(title)
     return (
         "<!doctype html>\n"
         '<html lang="en">\n<head>\n<meta charset="utf-8">\n'
@@ -52,6 +57,11 @@ def page(card: Card, about: About) -> str:
         f"<title>{title}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n<main>\n"
         f"<h1>{title}</h1>\n{body}\n</main>\n</body>\n</html>\n"
     )
+
+
+def chapters(card: Card, below: int = 1) -> str:
+    """The chapters that have something to say, under a heading of level `below`."""
+    return "\n".join(_chapters(card, below - 1))
 
 
 def harmless(text: str) -> str:
@@ -85,7 +95,7 @@ def _link(
     return str(renderer.renderToken(tokens, place, options, env))  # type: ignore[attr-defined]
 
 
-def _chapters(card: Card) -> Iterator[str]:
+def _chapters(card: Card, deeper: int) -> Iterator[str]:
     pending: list[Chapter] = []
     for chapter in CHAPTERS:
         if chapter.level == 2:
@@ -94,7 +104,9 @@ def _chapters(card: Card) -> Iterator[str]:
         if chapter.field is None and not body:
             pending = [*(p for p in pending if p.level < chapter.level), chapter]
         elif body:
-            yield from (f"<h{c.level}>{escape(c.title)}</h{c.level}>" for c in (*pending, chapter))
+            for heading in (*pending, chapter):
+                level = heading.level + deeper
+                yield f"<h{level}>{escape(heading.title)}</h{level}>"
             yield body
             pending = []
 
@@ -102,24 +114,25 @@ def _chapters(card: Card) -> Iterator[str]:
 def _body(card: Card, chapter: Chapter) -> str:
     match chapter.field:
         case None if chapter.title == "Model Sources" and card.references:
-            return _list(_reference(uri) for uri in card.references)
+            return _list(reference(uri) for uri in card.references)
         case None:
             return ""
         case "summary":
             short = facts(card) + ([("Tags", ", ".join(card.tags))] if card.tags else [])
-            return harmless(card.summary) + _facts(short)
+            return harmless(card.summary) + facts_list(short)
         case "owners" | "contacts" as field:
             return _list(map(escape, card.owners if field == "owners" else card.contacts))
         case "subgroups":
-            return _table(subgroup_rows(card)) if card.subgroups else ""
+            return table(subgroup_rows(card)) if card.subgroups else ""
         case "environmental_impact":
             impact = card.environmental_impact
-            return _facts(impact_facts(impact)) if impact else ""
+            return facts_list(impact_facts(impact)) if impact else ""
         case field:
             return harmless(str(getattr(card, field)))
 
 
-def _facts(found: list[tuple[str, str]]) -> str:
+def facts_list(found: Sequence[tuple[str, str]]) -> str:
+    """Names with what they stand for, both as text; nothing where there are none."""
     rows = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in found)
     return f"<dl>{rows}</dl>" if rows else ""
 
@@ -129,13 +142,15 @@ def _list(items: Iterator[str]) -> str:
     return f"<ul>{rows}</ul>" if rows else ""
 
 
-def _reference(uri: str) -> str:
+def reference(uri: str) -> str:
+    """A link, where one may lead there; otherwise only its text."""
     if not is_harmless(uri):
         return escape(uri)
     return f'<a href="{escape(uri)}" rel="noopener noreferrer nofollow">{escape(uri)}</a>'
 
 
-def _table(rows: list[list[str]]) -> str:
+def table(rows: Sequence[Sequence[str]]) -> str:
+    """Rows of text, the head first."""
     head, *rest = rows
     top = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in head)
     lines = ("".join(f"<td>{escape(cell)}</td>" for cell in row) for row in rest)

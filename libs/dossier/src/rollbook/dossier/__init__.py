@@ -1,0 +1,1 @@
+"""Evidence packs: everything on record about a version, for those who must account for it."""
