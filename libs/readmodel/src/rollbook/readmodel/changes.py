@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Final, TypeVar
 
 from rollbook.domain.versions import VersionArchived
@@ -22,6 +23,7 @@ from rollbook.readmodel import (
     keys,
     models,
     namespaces,
+    queries,
     requests,
     reviews,
     verdicts,
@@ -29,12 +31,15 @@ from rollbook.readmodel import (
 )
 from rollbook.readmodel.aliases import AliasKey, AliasRow
 from rollbook.readmodel.collection import CollectionKey, CollectionRow
+from rollbook.readmodel.digests import TABLES
 from rollbook.readmodel.environments import EnvironmentRow, Spot
 from rollbook.readmodel.evidence import Ask
 from rollbook.readmodel.models import ModelRow
 from rollbook.readmodel.namespaces import NamespaceRow
 from rollbook.readmodel.parked import ParkedRow
 from rollbook.readmodel.requests import RequestKey, RequestRow
+from rollbook.readmodel.search.index import CARRIED, Index
+from rollbook.readmodel.versions import VersionKey
 from rollbook.readmodel.view import Appended, Kept
 
 R = TypeVar("R")
@@ -45,6 +50,8 @@ KEPT: Final[tuple[Kept[Any, Any], ...]] = (
     breaks.VIEW,
     grants.VIEW,
     keys.VIEW,
+    queries.VIEW,
+    queries.SYNONYMS,
 )
 APPENDED: Final[tuple[Appended[Any], ...]] = (
     evaluations.VIEW,
@@ -55,10 +62,24 @@ APPENDED: Final[tuple[Appended[Any], ...]] = (
     discussion.VIEW,
     erasures.VIEW,
 )
-_KEPT_BY_EVENT: Final = {
-    event: tuple(view for view in KEPT if event in view.events)
-    for event in frozenset().union(*(view.events for view in KEPT))
+EVERY: Final = frozenset(TABLES)
+"""The names of all views."""
+MADE_OF: Final = {
+    view: frozenset(("models", "versions"))
+    for view in ("search", "scores", "profiles", "pointings")
 }
+"""Views whose rows are made of rows of others; those of all others follow from events alone."""
+
+
+@cache
+def _by_event(views: frozenset[str]) -> Mapping[type, tuple[Kept[Any, Any], ...]]:
+    kept = [view for view in KEPT if view.table.name in views]
+    return {
+        event: tuple(view for view in kept if event in view.events)
+        for event in frozenset().union(*(view.events for view in kept))
+    }
+
+
 _APPENDED_BY_EVENT: Final = {
     event: tuple(view for view in APPENDED if event in view.events)
     for event in frozenset().union(*(view.events for view in APPENDED))
@@ -87,18 +108,21 @@ class Needs:
     asks: set[Ask] = field(default_factory=set)
     archived: set[tuple[str, int]] = field(default_factory=set)
     """Model and version."""
+    cards: set[VersionKey] = field(default_factory=set)
+    """Versions whose card's text goes over into their next state."""
 
 
-def needs(entries: Iterable[Entry | ParkedRow]) -> Needs:
-    """What `Changes` has to know of the tables."""
+def needs(entries: Iterable[Entry | ParkedRow], views: frozenset[str] = EVERY) -> Needs:
+    """What `Changes` has to know of the tables; of the other views nothing is looked up."""
     wanted = Needs()
+    kept = _by_event(views)
     for entry in entries:
         if isinstance(entry, ParkedRow) or not entry.digest:
             continue
         event = entry.event
         key, kind = event.model or "", type(event.message)
         (wanted.models if "/" in key else wanted.namespaces).add(key)
-        for view in _KEPT_BY_EVENT.get(kind, ()):
+        for view in kept.get(kind, ()):
             if kind is not view.begins:
                 wanted.rows[view].add(view.key(event))
         if kind in environments.EVENTS:
@@ -107,6 +131,8 @@ def needs(entries: Iterable[Entry | ParkedRow]) -> Needs:
                 wanted.asks.add(ask)
         if isinstance(event.message, VersionArchived):
             wanted.archived.add((key, event.message.version))
+        if kind in CARRIED and "search" in views:
+            wanted.cards.add(versions.key(event))
     return wanted
 
 
@@ -119,13 +145,17 @@ class Known:
     rows: Mapping[Kept[Any, Any], Mapping[Any, Any]]
     standing: Mapping[Spot, EnvironmentRow]
     parked: Set[str]
+    cards: Mapping[VersionKey, str] | None = None
+    """Texts of cards; None: what searches read is not wanted."""
 
 
 class Changes:
-    """The rows that a batch changes, as it leaves them."""
+    """The rows that a batch changes, as it leaves them; of the other views no row follows."""
 
-    def __init__(self, known: Known) -> None:
+    def __init__(self, known: Known, views: frozenset[str] = EVERY) -> None:
         self._known = known
+        self._wanted = views
+        self._kept_by_event = _by_event(views)
         self._standing = dict(known.standing)
         self._asks = {
             row.ask: key for key, row in known.rows[requests.VIEW].items() if row.state == "open"
@@ -141,6 +171,7 @@ class Changes:
         self.stays: dict[tuple[Spot, Position], EnvironmentRow] = {}
         self.history: list[tuple[object, ...]] = []
         self.parked: dict[str, ParkedRow] = {}
+        self.index = None if known.cards is None else Index(known.cards)
 
     def take(self, entries: Iterable[Entry | ParkedRow]) -> None:
         """Project records in their order."""
@@ -208,7 +239,10 @@ class Changes:
             return
         if isinstance(stream, ModelRow):
             self._models[key] = stream
-        else:
+            if self.index is not None:
+                version = next((row for view, _, row in rows if view is versions.VIEW), None)
+                self.index.take(event, stream, version)
+        elif stream is not None:
             self._namespaces[key] = stream
         self._newest[key] = event, entry.digest
         for view, place, row in rows:
@@ -228,7 +262,7 @@ class Changes:
                 self._standing.pop(spot, None)
         self.history.append(history.project(event, entry.value))
 
-    def _stream(self, key: str, event: EventEnvelope) -> ModelRow | NamespaceRow:
+    def _stream(self, key: str, event: EventEnvelope) -> ModelRow | NamespaceRow | None:
         if "/" in key:
             model = self._models.get(key) or self._known.models.get(key)
             self._check_chain(model, event)
@@ -244,12 +278,12 @@ class Changes:
             yield view, place, view.project(row, event)
 
     def _views(self, kind: type) -> tuple[Kept[Any, Any], ...]:
-        return _KEPT_BY_EVENT.get(kind, ())
+        return self._kept_by_event.get(kind, ())
 
     def _granted(self, event: EventEnvelope) -> Iterator[tuple[Kept[Any, Any], Any, Any]]:
         """The requests that have come true, or that nobody can grant any more."""
         view = requests.VIEW
-        for place in self._closed_by(event):
+        for place in self._closed_by(event) if "requests" in self._wanted else ():
             row = self.rows[view].get(place) or self._known.rows[view][place]
             yield view, place, requests.project(row, event)
 
@@ -268,7 +302,7 @@ class Changes:
             del self._asks[row.ask]
 
     def _stays(self, event: EventEnvelope) -> Sequence[EnvironmentRow]:
-        if type(event.message) not in environments.EVENTS:
+        if type(event.message) not in environments.EVENTS or "environments" not in self._wanted:
             return ()
         return environments.project(self._standing.get(environments.spot(event)), event)
 
@@ -282,3 +316,14 @@ class Changes:
             raise LookupError(f"the event at {event.position} has seq {event.seq}, not {seq + 1}")
         if event.prev != head:
             raise LookupError(f"the event at {event.position} has the wrong prev")
+
+
+class Followed(Changes):
+    """Some views by events whose chain another projection has checked already."""
+
+    def _stream(self, key: str, event: EventEnvelope) -> ModelRow | NamespaceRow | None:
+        stream = "models" if "/" in key else "namespaces"
+        return super()._stream(key, event) if stream in self._wanted else None
+
+    def _check_chain(self, row: ModelRow | NamespaceRow | None, event: EventEnvelope) -> None:
+        pass

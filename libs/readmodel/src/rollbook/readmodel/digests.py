@@ -1,5 +1,6 @@
 """One number per table for what stands in it, wherever and in whatever order it is stored."""
 
+from collections.abc import Iterable
 from hashlib import sha256
 from typing import Final
 
@@ -22,19 +23,25 @@ TABLES: Final = {
     "grants": "namespace, number",
     "keys": "namespace, key",
     "collections": "namespace, collection",
+    "queries": "namespace, query",
+    "synonyms": "namespace, word",
     "erasures": "namespace, reference, off",
+    "search": "model, version, off",
+    "scores": "model, metric, version",
+    "profiles": "model, off",
+    "pointings": "model, alias, off",
     "history": "partition, off",
     "parked": "model",
 }
 """The views, each with the key by which its rows are put in order; the vault is none of them."""
 
 
-async def digests(db: Connection) -> dict[str, str]:
+async def digests(db: Connection, tables: Iterable[str] = TABLES) -> dict[str, str]:
     """SHA-256 (hexadecimal) of each table: columns by name, rows by key, values as Postgres' text.
 
     Postgres writes equal `jsonb` values alike, and texts of keys are compared by their bytes.
     """
-    return {table: await _digest(db, table, key) for table, key in TABLES.items()}
+    return {table: await _digest(db, table, TABLES[table]) for table in tables}
 
 
 async def _digest(db: Connection, table: str, key: str) -> str:

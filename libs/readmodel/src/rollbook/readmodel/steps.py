@@ -17,6 +17,7 @@ from rollbook.readmodel import (
     evaluations,
     grants,
     keys,
+    queries,
     requests,
     verdicts,
     versions,
@@ -37,6 +38,8 @@ NAMES: Final[dict[Kept[Any, Any], str]] = {
     breaks.VIEW: "break",
     grants.VIEW: "grant",
     keys.VIEW: "key",
+    queries.VIEW: "query",
+    queries.SYNONYMS: "synonyms of",
 }
 UNSAID: Final = frozenset(
     (

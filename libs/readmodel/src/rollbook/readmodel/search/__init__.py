@@ -1,0 +1,1 @@
+"""Searching versions: a small language, an index of every state that a version was in, queries."""
