@@ -232,7 +232,8 @@ async def test_a_schema_is_made_once_however_often_and_by_whom(cluster: Cluster)
         before = await offsets.tables(it.db)
         await schema.create(it.dsn, it.schema)
         assert await offsets.tables(it.db) == before
-        assert await it.db.fetchval("SELECT count(*) FROM migration") == 2
+        made = await it.db.fetchval("SELECT count(*) FROM migration")
+        assert made == len(list(schema.migrations()))
 
 
 async def test_an_environment_never_holds_two_versions_at_once(cluster: Cluster) -> None:

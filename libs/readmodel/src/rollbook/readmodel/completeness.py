@@ -62,12 +62,13 @@ async def serving(
             likes(scope),
             limit,
         )
-        return [_row(row) for row in rows]
+        return [serving_row(row) for row in rows]
 
     return await filled(fetch, lambda row: holds(scope, row.model), limit)
 
 
-def _row(found: Any) -> ServingRow:
+def serving_row(found: Any) -> ServingRow:
+    """The row of a version that serves, with its namespace's schema, as Postgres gives them."""
     values = dict(found)
     metadata = values.pop("metadata")
     known = Version(

@@ -220,6 +220,17 @@ async def get(db: Db, key: str, number: int) -> RequestRow | None:
     return (await _as_of_now(db, found))[0] if found else None
 
 
+async def some(db: Db, wanted: Collection[RequestKey]) -> list[RequestRow]:
+    """Those of the requests that there are."""
+    if not wanted:
+        return []
+    found = await db.fetch(
+        f"{_SELECT} JOIN unnest($1::text[], $2::int[]) k (model, request) USING (model, request)",
+        *map(list, zip(*wanted, strict=True)),
+    )
+    return await _as_of_now(db, found)
+
+
 async def newest(
     db: Db, key: str, before: int | None = None, limit: int = 100, *, state: str | None = None
 ) -> list[RequestRow]:

@@ -1,0 +1,1 @@
+"""Named questions to the whole registry, as of any moment."""

@@ -1,0 +1,1 @@
+"""The service levels of the registry itself, as questions to the log."""
