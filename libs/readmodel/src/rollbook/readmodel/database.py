@@ -157,7 +157,7 @@ def _settings(schema: str) -> dict[str, str]:
         "search_path": f"{checked(schema)}, {vault(schema)}",
         "timezone": "UTC",  # digests are made of texts
         "datestyle": "ISO",
-        "application_name": "rollbook",
+        "application_name": f"rollbook {schema}",  # by which a rebuild knows who reads there
         "jit": "off",  # our queries are short
     }
 

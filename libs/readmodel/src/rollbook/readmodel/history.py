@@ -96,7 +96,8 @@ _SELECT = (
 )
 
 
-def _row(found: Any) -> HistoryRow:
+def row_of(found: Any) -> HistoryRow:
+    """The row that a record of `history` holds."""
     command_id: UUID | None = found["command_id"]
     own = str(command_id) if command_id else None
     return HistoryRow(
@@ -121,7 +122,7 @@ def _row(found: Any) -> HistoryRow:
 async def at(db: Db, position: Position) -> HistoryRow | None:
     """The record at a position, or None when none is there or it is a claim."""
     found = await db.fetchrow(f"{_SELECT} WHERE partition = $1 AND off = $2", *position)
-    return _row(found) if found else None
+    return row_of(found) if found else None
 
 
 async def page(
@@ -140,7 +141,7 @@ async def page(
         limit,
         until,
     )
-    return [_row(row) for row in rows]
+    return [row_of(row) for row in rows]
 
 
 async def newest(
@@ -158,7 +159,7 @@ async def newest(
         min(until, before.offset - 1) if before else until,
         limit,
     )
-    return [_row(row) for row in rows]
+    return [row_of(row) for row in rows]
 
 
 async def outcome_of(db: Db, command_id: str | UUID) -> HistoryRow | None:
@@ -173,7 +174,7 @@ async def outcome_of(db: Db, command_id: str | UUID) -> HistoryRow | None:
         UUID(str(command_id)),
         UNKNOWN_ACTOR,
     )
-    return _row(found) if found else None
+    return row_of(found) if found else None
 
 
 # What the projector writes

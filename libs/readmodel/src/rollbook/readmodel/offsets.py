@@ -80,34 +80,45 @@ async def _next(db: Db, partition: int) -> int:
 # What the projector writes
 
 
-async def prepare(db: Connection, partitions: int) -> int:
+async def prepare(db: Connection, partitions: int) -> str:
     """Make the places that are missing, and return what identifies this very set of tables."""
     await db.execute(
-        "INSERT INTO projection_offset SELECT $1, n, 0, -1, NULL"
-        " FROM generate_series(0, $2 - 1) n ON CONFLICT DO NOTHING",
+        "INSERT INTO projection_offset SELECT $1, n, 0, -1, NULL, generation"
+        " FROM generate_series(0, $2 - 1) n, (SELECT coalesce(max(generation), 0) AS generation"
+        " FROM projection_offset) g ON CONFLICT DO NOTHING",
         PROJECTION,
         partitions,
     )
     return await tables(db)
 
 
-async def tables(db: Db) -> int:
-    """What identifies this very set of tables: another one after a replay has switched."""
-    return int(await db.fetchval("SELECT 'projection_offset'::regclass::oid::bigint"))
+async def tables(db: Db) -> str:
+    """What identifies this very set of tables: another one after a rebuild has switched."""
+    return str(
+        await db.fetchval(
+            "SELECT 'projection_offset'::regclass::oid || '.' || coalesce(max(generation), 0)"
+            " FROM projection_offset"
+        )
+    )
 
 
-async def advance(db: Connection, moves: Mapping[int, tuple[Place, Place]], tables_: int) -> int:
+async def changed(db: Connection) -> None:
+    """Make it another set of tables for the projector, which then looks around."""
+    await db.execute("UPDATE projection_offset SET generation = generation + 1")
+
+
+async def advance(db: Connection, moves: Mapping[int, tuple[Place, Place]], tables_: str) -> int:
     """Move partitions from one place to the next, and return how many stood where we thought.
 
     The first statement of a transaction: the rows stay locked until its end, so that two
-    projectors take turns and a replay does not switch the tables in between.
+    projectors take turns and a rebuild does not switch the tables in between.
     """
     numbers = sorted(moves)  # one order for all, so that two projectors do not lock each other out
     found = await db.fetch(
         "WITH moves AS (SELECT * FROM unnest($3::int[], $4::bigint[], $5::bigint[], $6::bigint[],"
         " $7::timestamptz[]) AS m (partition, old, new, claim, newest)),"
         " locked AS (SELECT o.partition FROM projection_offset o JOIN moves m USING (partition)"
-        "   WHERE o.projection = $1 AND o.tableoid = $2::oid AND o.off = m.old"
+        "   WHERE o.projection = $1 AND o.tableoid || '.' || o.generation = $2 AND o.off = m.old"
         "   ORDER BY o.partition FOR UPDATE OF o)"
         ' UPDATE projection_offset o SET off = m.new, claim = m.claim, "time" = m.newest'
         " FROM moves m, locked l WHERE o.projection = $1 AND o.partition = m.partition"

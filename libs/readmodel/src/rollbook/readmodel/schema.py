@@ -5,7 +5,7 @@ from importlib import resources
 
 import asyncpg
 
-from rollbook.readmodel import database
+from rollbook.readmodel import database, unbuilt
 
 TABLES = "tables"
 """The migrations without which nothing can be written."""
@@ -32,7 +32,8 @@ async def create(dsn: str, schema: str, *, only: str = "") -> None:
     opened = await asyncpg.connect(dsn, timeout=10)
     try:
         if not only:
-            await _migrate(opened, database.vault(schema), list(migrations(VAULT)))
+            async with opened.transaction():
+                await _migrate(opened, database.vault(schema), list(migrations(VAULT)))
         await migrate(opened, schema, only=only)
     finally:
         await opened.close()
@@ -41,27 +42,37 @@ async def create(dsn: str, schema: str, *, only: str = "") -> None:
 async def migrate(
     opened: "asyncpg.Connection[asyncpg.Record]", schema: str, *, only: str = ""
 ) -> None:
-    """The views' part of `create`, on a connection of any search path."""
+    """The views' part of `create`, on a connection of any search path.
+
+    A view that is new to tables which hold records is marked as not built.
+    """
     wanted = [migration for migration in migrations() if migration[1].startswith(only)]
-    await _migrate(opened, database.checked(schema), wanted)
+    async with opened.transaction():
+        await _turn(opened, database.checked(schema))
+        before = await unbuilt.shape(opened, schema)
+        await _migrate(opened, schema, wanted)
+        await unbuilt.mark(opened, before, await unbuilt.shape(opened, schema))
 
 
 async def _migrate(
     opened: "asyncpg.Connection[asyncpg.Record]", name: str, wanted: list[tuple[int, str, str]]
 ) -> None:
-    async with opened.transaction():
-        # Services that start together take turns.
-        await opened.execute("SELECT pg_advisory_xact_lock(hashtext($1))", f"migrate {name}")
-        await opened.execute(f"CREATE SCHEMA IF NOT EXISTS {name}")
-        await opened.execute(f"SET LOCAL search_path TO {name}")
-        await opened.execute(
-            "CREATE TABLE IF NOT EXISTS migration (number integer PRIMARY KEY, name text NOT NULL)"
-        )
-        done = {row["number"] for row in await opened.fetch("SELECT number FROM migration")}
-        for number, title, sql in wanted:
-            if number not in done:
-                await opened.execute(sql)
-                await opened.execute("INSERT INTO migration VALUES ($1, $2)", number, title)
+    await _turn(opened, name)
+    await opened.execute(f"CREATE SCHEMA IF NOT EXISTS {name}")
+    await opened.execute(f"SET LOCAL search_path TO {name}")
+    await opened.execute(
+        "CREATE TABLE IF NOT EXISTS migration (number integer PRIMARY KEY, name text NOT NULL)"
+    )
+    done = {row["number"] for row in await opened.fetch("SELECT number FROM migration")}
+    for number, title, sql in wanted:
+        if number not in done:
+            await opened.execute(sql)
+            await opened.execute("INSERT INTO migration VALUES ($1, $2)", number, title)
+
+
+async def _turn(opened: "asyncpg.Connection[asyncpg.Record]", name: str) -> None:
+    """Services that start together take turns."""
+    await opened.execute("SELECT pg_advisory_xact_lock(hashtext($1))", f"migrate {name}")
 
 
 async def drop(opened: "asyncpg.Connection[asyncpg.Record]", schema: str) -> None:
