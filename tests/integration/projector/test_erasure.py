@@ -6,7 +6,7 @@ from rollbook.domain.erasure import PersonalDataErased, person
 from rollbook.domain.rulebook import Rules
 from rollbook.domain.rules import RulesSet
 from rollbook.domain.tenancy import REGISTRY
-from rollbook.projector.replay import replay
+from rollbook.projector.replay import rebuild, replay
 from rollbook.readmodel import erasures, namespaces, offsets, parked, schema, vault
 from tests.integration.projector.world import World, append, fresh, projecting
 from tests.support.service import make_topics
@@ -40,7 +40,7 @@ async def test_what_is_erased_is_gone_and_all_else_stays(cluster: Cluster) -> No
             assert await vault.get(it.db, "team", [one, two, other]) != {}
             (row,) = await erasures.of(it.db, "team", [f"{vault.PREFIX}{one}"])
             assert (row.reason, row.erased_by) == ("asked for", "ann")
-            found = await replay(it.log, it.dsn, it.schema, report=lambda _: None, switch=True)
+            found = await rebuild(it.log, it.dsn, it.schema, report=lambda _: None)
             assert found.identical
             assert await kept(it) == {two, other}
 
@@ -61,9 +61,9 @@ async def test_a_replay_erases_what_a_parked_namespace_has_missed(cluster: Clust
             *_, last = await append(it.log, 0, book.records)
             await offsets.wait(it.db, last)
             assert await kept(it) == {one, two}
-            await replay(it.log, it.dsn, it.schema, report=lambda _: None, switch=False)
+            await replay(it.log, it.dsn, it.schema, report=lambda _: None)
             assert await kept(it) == {one, two}
-            await replay(it.log, it.dsn, it.schema, report=lambda _: None, switch=True)
+            await rebuild(it.log, it.dsn, it.schema, report=lambda _: None)
             assert await kept(it) == {two}
             assert await parked.every(it.db) == []
             assert await namespaces.get(it.db, "team") is not None

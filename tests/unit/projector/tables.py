@@ -4,12 +4,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from rollbook.domain.grants import key_id
+from rollbook.domain.queries import QuerySaved
 from rollbook.domain.state import Model
 from rollbook.domain.tenancy import Grant, Key, Namespace
 from rollbook.eventlog.envelope import Record
 from rollbook.eventlog.partition import Partition, Stream
 from rollbook.projector.handlers import read
-from rollbook.readmodel import breaks, discussion, grants, keys, requests, versions
+from rollbook.readmodel import breaks, discussion, grants, keys, queries, requests, versions
 from rollbook.readmodel.aliases import AliasKey, AliasRow
 from rollbook.readmodel.changes import APPENDED, KEPT, Changes, Known, needs
 from rollbook.readmodel.collection import CollectionKey, CollectionRow
@@ -309,3 +310,15 @@ def _namespace(
     compared.same(f"{key} key ids", set(usable), {key_id(k.public_key) for k in usable.values()})
     names = {name for n, name in tables.collections if n == key}
     compared.same(f"{key} collections", names, set(namespace.collections))
+    asked = {
+        name: QuerySaved(query=name, text=q.text, order=q.order, description=q.description).digest()
+        for (n, name), q in tables.rows[queries.VIEW].items()
+        if n == key and q.text
+    }
+    compared.same(f"{key} queries", asked, dict(namespace.queries))
+    same = {
+        word: row.same
+        for (n, word), row in tables.rows[queries.SYNONYMS].items()
+        if n == key and row.same
+    }
+    compared.same(f"{key} synonyms", same, dict(namespace.synonyms))

@@ -18,7 +18,7 @@ from rollbook.observability.tracing import Step, step
 from rollbook.projector.effects import Superseded, Switched, Views
 from rollbook.projector.handlers import Taken
 from rollbook.projector.settings import ProjectorSettings
-from rollbook.readmodel import database, offsets, schema
+from rollbook.readmodel import database, offsets, schema, unbuilt
 from rollbook.readmodel.changes import Entry
 
 log = logger(__name__)
@@ -74,7 +74,7 @@ class ProjectorService:
             try:
                 await self._session()
             except Switched:
-                log.info("a replay has switched the tables: going on from their places")
+                log.info("a rebuild has switched the tables: going on from their places")
                 pause = FIRST_PAUSE
             except (Unavailable, *database.DOWN) as error:
                 pause = FIRST_PAUSE if self._caught_up else min(pause * 2, LAST_PAUSE)
@@ -95,6 +95,8 @@ class ProjectorService:
             async with EventReader(self._log) as reader:
                 await reader.start({number: place.offset for number, place in places.items()})
                 views = self._views = await Views.open(db, reader.partitions)
+                if new := await unbuilt.every(db):
+                    log.warning("views wait for `rollbook rebuild`", views=sorted(new))
                 metrics.PARKED_MODELS.set(len(views.parked))
                 await self._project(reader, views)
         finally:

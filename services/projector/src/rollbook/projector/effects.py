@@ -15,14 +15,17 @@ from rollbook.readmodel import (
     offsets,
     parked,
     requests,
+    unbuilt,
     vault,
     writing,
 )
-from rollbook.readmodel.changes import Changes, Entry, Known, Needs, needs
+from rollbook.readmodel.changes import EVERY, Changes, Entry, Known, Needs, needs
 from rollbook.readmodel.database import REJECTED, Connection
+from rollbook.readmodel.erasures import ErasureRow
 from rollbook.readmodel.models import ModelRow
 from rollbook.readmodel.offsets import Place
 from rollbook.readmodel.parked import ParkedRow
+from rollbook.readmodel.search import index
 from rollbook.readmodel.view import Kept
 
 log = logger(__name__)
@@ -40,35 +43,34 @@ class Superseded(Exception):
 
 
 class Switched(Exception):
-    """A replay has put other tables in place of these: read the places again."""
+    """A rebuild has put other tables in place of these: read the places again."""
 
 
 class Views:
     """One set of tables and where it stands; what it remembers holds while nobody else writes."""
 
     def __init__(
-        self, db: Connection, tables: int, places: dict[int, Place], still: set[str]
+        self,
+        db: Connection,
+        tables: str,
+        places: dict[int, Place],
+        still: set[str],
+        views: frozenset[str] = EVERY,
     ) -> None:
         self.places = places
         self.parked = still
         self._db = db
         self._tables = tables
+        self._views = views
         self._models: dict[str, ModelRow] = {}
-        self._erasing = True
 
     @classmethod
     async def open(cls, db: Connection, partitions: int) -> Self:
-        """Take up the tables that the connection sees."""
+        """Take up the tables that the connection sees; views that are not built stay empty."""
         tables = await offsets.prepare(db, partitions)
         still = {row.model for row in await parked.every(db)}
-        return cls(db, tables, await offsets.places(db), still)
-
-    @classmethod
-    async def beside(cls, db: Connection, partitions: int) -> Self:
-        """Take up tables that nobody reads yet, which have no vault: they erase nothing."""
-        views = await cls.open(db, partitions)
-        views._erasing = False
-        return views
+        views = EVERY - await unbuilt.empty(db)
+        return cls(db, tables, await offsets.places(db), still, views)
 
     @property
     def alive(self) -> bool:
@@ -83,46 +85,53 @@ class Views:
         """The records by partition, decoded, as they follow on what the tables hold."""
         return {n: read(n, self.places[n], records) for n, records in batch.items()}
 
-    async def write(self, batch: Mapping[int, Taken]) -> None:
-        """Write what `read` gave; raises `Superseded`, `Switched`, or what `database.DOWN` names.
+    async def write(self, batch: Mapping[int, Taken]) -> int:
+        """Write what `read` gave, and return how many of its records stand in the history now.
 
-        A record with values that Postgres rejects parks its stream.
+        Raises `Superseded`, `Switched`, or what `database.DOWN` names. A record with values that
+        Postgres rejects parks its stream.
         """
         try:
-            await self._commit(batch)
+            return await self._commit(batch)
         except REJECTED as error:
             log.warning("batch rejected: taking its records one by one", reason=str(error))
+            shown = 0
             for partition, taken in batch.items():
                 for record in taken.records:
-                    await self._write_alone(partition, record)
+                    shown += await self._write_alone(partition, record)
+            return shown
 
-    async def _write_alone(self, partition: int, record: Record) -> None:
+    async def _write_alone(self, partition: int, record: Record) -> int:
         taken = read(partition, self.places[partition], [record])
         try:
-            await self._commit({partition: taken})
+            return await self._commit({partition: taken})
         except REJECTED as error:
             taken.entries = [row for e in taken.entries if (row := _unstorable(e, error))]
-            await self._commit({partition: taken})
+            return await self._commit({partition: taken})
 
-    async def _commit(self, taken: Mapping[int, Taken]) -> None:
+    async def _commit(self, taken: Mapping[int, Taken]) -> int:
         moves = {
             n: (self.places[n], part.place)
             for n, part in taken.items()
             if part.place.offset != self.places[n].offset
         }
         if not moves:
-            return
+            return 0
         entries = [entry for part in taken.values() for entry in part.entries]
         async with self._db.transaction():
             found = await offsets.advance(self._db, moves, self._tables)
             if found == len(moves):
-                changes = Changes(await self._known(needs(entries)))
+                changes = self._changes(await self._known(needs(entries, self._views)))
                 changes.take(entries)
                 await self._save(changes)
         if found != len(moves):
             await self._explain()
         self.places |= {n: after for n, (_, after) in moves.items()}
         self._remember(changes)
+        return len(changes.history)
+
+    def _changes(self, known: Known) -> Changes:
+        return Changes(known, self._views)
 
     async def _explain(self) -> None:
         if await offsets.tables(self._db) != self._tables:
@@ -151,17 +160,20 @@ class Views:
             kept,
             await environments.load(db, wanted.spots) if wanted.spots else {},
             self.parked,
+            await index.cards(db, wanted.cards) if wanted.cards else {},
         )
 
     async def _save(self, changes: Changes) -> None:
-        db = self._db
-        await writing.save(db, changes)
-        if changes.history:
-            await history.save(db, changes.history)
-        if self._erasing and (erased := changes.added[erasures.VIEW]):
-            for namespace in {row.namespace for row in erased}:
-                gone = [row.reference for row in erased if row.namespace == namespace]
-                await vault.erase(db, namespace, gone)
+        await writing.save(self._db, changes, self._views)
+        if changes.history and "history" in self._views:
+            await history.save(self._db, changes.history)
+        await self._erase(changes.added[erasures.VIEW])
+
+    async def _erase(self, asked: Collection[ErasureRow]) -> None:
+        """What personal data is to be erased, is gone from the vault with the same commit."""
+        for namespace in {row.namespace for row in asked}:
+            gone = [row.reference for row in asked if row.namespace == namespace]
+            await vault.erase(self._db, namespace, gone)
 
     def _remember(self, changes: Changes) -> None:
         if len(self._models) > REMEMBERED:

@@ -24,6 +24,8 @@ class Taken:
     entries: list[Entry | ParkedRow] = field(default_factory=list)
     ignored: int = 0
     """Records that no writer with a valid claim can have written."""
+    passed: int = 0
+    """Records of streams that stand still, which are not among the entries."""
 
 
 def read(partition: int, place: Place, records: Sequence[Record]) -> Taken:
