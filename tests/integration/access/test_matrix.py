@@ -252,6 +252,9 @@ def test_nothing_of_the_record_is_shown_to_whom_nobody_knows(world: World) -> No
 def test_the_administrator_sees_all(world: World) -> None:
     with world.registry.client(ADMIN.reveal()) as client:
         for _, method, template in reads(world):
-            response = client.request(method, path_to(template, OTHER, world.other))
             hidden = ("unknown_model", "forbidden", "unauthenticated")
-            assert response.status_code < 300 or response.json()["code"] not in hidden
+            path = path_to(template, OTHER, world.other)
+            with client.stream(method, path) as response:  # one of them has no end
+                if response.status_code >= 300:
+                    response.read()
+                    assert response.json()["code"] not in hidden

@@ -11,7 +11,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 
 from rollbook.domain.erasure import person as reference_to
 from rollbook.eventlog.topics import LogAddress
-from rollbook.projector.replay import replay
+from rollbook.projector.replay import rebuild
 from rollbook.readmodel import database
 from tests.integration.access.secured import ADMIN, Secured, person, secured
 from tests.integration.query.system import until
@@ -135,7 +135,5 @@ def test_after_erasure_neither_log_nor_tables_hold_name_or_mail_and_all_still_ve
     for told in (NAME, MAIL):
         assert told not in left
         assert told not in "".join(capfd.readouterr())
-    again = replay(
-        guarded.system.log, cluster.postgres, guarded.schema, report=lambda _: None, switch=True
-    )
+    again = rebuild(guarded.system.log, cluster.postgres, guarded.schema, report=lambda _: None)
     assert guarded.system.run(again).identical

@@ -103,6 +103,10 @@ def collected(caller: Caller) -> None:
     caller.done("SetCollection", EXAMPLES["SetCollection"])
 
 
+def query_saved(caller: Caller) -> None:
+    caller.done("SaveQuery", EXAMPLES["SaveQuery"])
+
+
 UNKNOWN: dict[str, Any] = {}
 
 
@@ -318,6 +322,9 @@ CASES = {
     "RemoveCollection": Case(
         collected, {"collection": "checkout"}, "CollectionRemoved", None, None
     ),
+    "SaveQuery": Case(nothing, EXAMPLES["SaveQuery"], "QuerySaved", None, None),
+    "DropQuery": Case(query_saved, {"query": "trusted"}, "QueryDropped", None, None),
+    "SetSynonyms": Case(nothing, EXAMPLES["SetSynonyms"], "SynonymsSet", None, None),
     "ErasePersonalData": Case(
         nothing,
         EXAMPLES["ErasePersonalData"],

@@ -16,17 +16,26 @@ from rollbook.query import (
     docs,
     governing,
     health,
+    hot,
+    lineage,
     me,
     namespaces,
     openapi,
+    packs,
     problems,
     promotions,
+    queries,
+    questions,
     reads,
+    searching,
     sight,
     stays,
+    subscriptions,
     topics,
+    unmade,
     vault,
     versions,
+    why,
 )
 from rollbook.query.door import Door
 from rollbook.query.edge import Edge
@@ -34,6 +43,7 @@ from rollbook.query.identity import Identity, of_settings
 from rollbook.query.reading import Reading
 from rollbook.query.server import Server
 from rollbook.query.settings import QuerySettings
+from rollbook.query.streams import Streams
 from rollbook.query.tables import Tables
 
 log = logger(__name__)
@@ -45,6 +55,7 @@ def application(
     tables: Tables,
     settings: QuerySettings,
     identity: Identity | None = None,
+    streams: Streams | None = None,
 ) -> FastAPI:
     """The HTTP API over a way into the log and a way to the tables; open where nobody is asked."""
     app = FastAPI(
@@ -56,21 +67,34 @@ def application(
         # FastAPI's own spans would double ours, and its metrics bear other names.
         telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
         redirect_slashes=False,
-        dependencies=[Depends(identity.guard)] if identity is not None else [],
+        dependencies=[
+            *([Depends(identity.guard)] if identity is not None else []),
+            Depends(unmade.guard(tables)),
+        ],
     )
     reading = Reading(door, tables)
     app.include_router(commands.router(door, identity))
+    streams = streams or of_streams(address, door, tables, settings)
+    stalled = settings.stalled.total_seconds()
+    # Before the reads: theirs takes any name behind /events/ for a position.
+    app.include_router(subscriptions.router(streams, identity, stalled))
     app.include_router(reads.router(reading))
     for made in (
         versions,
+        searching,
         changes,
         cards,
         comparing,
         promotions,
         stays,
+        why,
+        lineage,
+        packs,
         breaks,
         namespaces,
         governing,
+        queries,
+        questions,
         complete,
         vault,
     ):
@@ -82,7 +106,21 @@ def application(
     sight.check_every_route(app)
     problems.install(app)
     openapi.install(app)
+    guard = identity.guard if identity is not None else None
+    app.add_middleware(hot.Hot, reading=reading, guard=guard)
     return app
+
+
+def of_streams(address: LogAddress, door: Door, tables: Tables, settings: QuerySettings) -> Streams:
+    """The streams of events that the settings allow."""
+    return Streams(
+        address,
+        door,
+        tables,
+        most=settings.streams,
+        each=settings.streams_each,
+        heartbeat=settings.heartbeat,
+    )
 
 
 class QueryService:
@@ -99,6 +137,8 @@ class QueryService:
             connections=settings.connections,
         )
         self._identity = of_settings(settings, self._tables)
+        self.streams = of_streams(self._address, self._door, self._tables, settings)
+        """Of events, to its subscribers."""
         self._server: Server | None = None
         self._serving: asyncio.Task[None] | None = None
 
@@ -124,7 +164,9 @@ class QueryService:
 
         Kafka and Postgres may still be away: until they answer, requests get a 503 that says so.
         """
-        app = application(self._address, self._door, self._tables, self._settings, self._identity)
+        app = application(
+            self._address, self._door, self._tables, self._settings, self._identity, self.streams
+        )
         self._server = Server(Edge(app), self._settings.host, self._settings.port)
         self._door.start()
         if self._identity is not None:
@@ -146,6 +188,7 @@ class QueryService:
 
     async def stop(self) -> None:
         """Answer what is in flight, and close."""
+        self.streams.close()
         if self._server is not None:
             await self._server.stop()
         await self._door.stop()

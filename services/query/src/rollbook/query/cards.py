@@ -8,6 +8,7 @@ from rollbook.cards.about import About
 from rollbook.cards.markdown import markdown
 from rollbook.cards.page import POLICY
 from rollbook.cards.page import page as html
+from rollbook.query import forms
 from rollbook.query.answers import answer, page
 from rollbook.query.handlers import model_key
 from rollbook.query.openapi import API, problems
@@ -124,28 +125,8 @@ def router(reading: Reading) -> APIRouter:
 
 
 def acceptable(accept: str) -> Format:
-    """The form that an Accept header likes best; of several the first one in `MEDIA`."""
-    parts = accept.split(",") if accept.strip() else ["*/*"]
-    likings = {
-        shape: max(_liking(part, media) for part in parts)[1] for shape, media in MEDIA.items()
-    }
-    best = max(MEDIA, key=lambda shape: likings[shape])
-    if likings[best] <= 0:
-        raise Problem(406, "not_acceptable", f"a card can be {', '.join(MEDIA.values())}")
-    return best
-
-
-def _liking(part: str, media: str) -> tuple[int, float]:
-    """How exactly a part of an Accept header names a media type, and how much it likes it."""
-    name, *parameters = (piece.strip().lower() for piece in part.split(";"))
-    patterns = ("*/*", media.partition("/")[0] + "/*", media)
-    if name not in patterns:
-        return 0, 0.0
-    quality = next((p[2:] for p in parameters if p.startswith("q=")), "1")
-    try:
-        return patterns.index(name) + 1, float(quality)
-    except ValueError:
-        return 0, 0.0
+    """The form of a card that an Accept header likes best."""
+    return forms.acceptable(accept, MEDIA, "a card")
 
 
 def _text(text: str, media: str, headers: dict[str, str]) -> Response:

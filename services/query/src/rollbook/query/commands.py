@@ -10,12 +10,13 @@ from opentelemetry.trace import SpanKind
 from pydantic import ValidationError
 
 from rollbook.domain.messages import Message
+from rollbook.domain.queries import SaveQuery
 from rollbook.eventlog.asking import NoAnswer
 from rollbook.eventlog.commands import MODEL_COMMANDS, NAMESPACE_COMMANDS, Signer
 from rollbook.eventlog.envelope import CommandEnvelope, EventEnvelope
 from rollbook.eventlog.log import Unavailable
 from rollbook.observability import metrics, tracing
-from rollbook.query import handlers, openapi
+from rollbook.query import handlers, openapi, queries
 from rollbook.query.bodies import JSON, json_body
 from rollbook.query.door import Door
 from rollbook.query.identity import UNSIGNED, Admission, Identity, unauthenticated
@@ -96,6 +97,8 @@ def _envelope(
         if admission.refused is not None:
             raise unauthenticated(admission.refused) from None
         raise invalid_fields(field_errors(error)) from None
+    if isinstance(command, SaveQuery):
+        queries.understood(command)
     valid = span is not None and span.span.get_span_context().is_valid
     return handlers.envelope(
         id=id_,

@@ -8,6 +8,7 @@ from rollbook.eventlog.asking import Asker
 from rollbook.eventlog.commands import Signer
 from rollbook.eventlog.envelope import CommandEnvelope, EventEnvelope
 from rollbook.eventlog.log import Unavailable
+from rollbook.eventlog.tail import Tail
 from rollbook.eventlog.topics import LogAddress
 from rollbook.observability.logs import logger
 from rollbook.query.writers import Writers
@@ -32,6 +33,8 @@ class Door:
         """Why commands cannot be answered now; None while they can."""
         self.ends: dict[int, int] = {}
         """The next offset of each partition at the last look."""
+        self.tail = Tail()
+        """The newest records, of which a restart of the connection may leave some out."""
         self.writers = Writers(address)
         """Whether there is somebody who would answer."""
         self._address = address
@@ -66,7 +69,7 @@ class Door:
 
     async def _keep(self) -> None:
         while True:
-            asker = Asker(self._address)
+            asker = Asker(self._address, self.tail)
             try:
                 async with asyncio.timeout(OPENING):
                     await asker.start()

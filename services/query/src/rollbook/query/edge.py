@@ -1,12 +1,16 @@
 """Around every request: how long it took, by route and status."""
 
 import time
+from functools import cache
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from rollbook.observability import metrics
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+STREAM = (b"content-type", b"text/event-stream; charset=utf-8")
+"""Of an answer without end: how long it took until it began is what counts."""
+_seconds = cache(metrics.HTTP_SECONDS.labels)
 
 
 class Edge:
@@ -22,11 +26,14 @@ class Edge:
             return
         began = time.perf_counter()
         status = 500
+        opened: float | None = None
 
         async def noting(message: Message) -> None:
-            nonlocal status
+            nonlocal status, opened
             if message["type"] == "http.response.start":
                 status = message["status"]
+                if STREAM in message["headers"]:
+                    opened = time.perf_counter() - began
             await send(message)
 
         try:
@@ -35,5 +42,5 @@ class Edge:
             # Never what the caller wrote: its variety would be without bound.
             route = getattr(scope.get("route"), "path", "unmatched")
             method = scope["method"] if scope["method"] in METHODS else "other"
-            seconds = time.perf_counter() - began
-            metrics.HTTP_SECONDS.labels(method, route, status).observe(seconds)
+            seconds = time.perf_counter() - began if opened is None else opened
+            _seconds(method, route, status).observe(seconds)

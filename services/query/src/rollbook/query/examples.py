@@ -140,6 +140,13 @@ EXAMPLES: dict[str, dict[str, JsonValue]] = {
     "RevokeKey": {"key": "0f9c1a2b3d4e5f60", "reason": "it was printed into a build's log"},
     "SetCollection": {"collection": "checkout", "models": ["fraud", "limits"]},
     "RemoveCollection": {"collection": "checkout"},
+    "SaveQuery": {
+        "query": "trusted",
+        "text": "metrics.auc >= 0.9 and stage = validated",
+        "description": "What may go on.",
+    },
+    "DropQuery": {"query": "trusted"},
+    "SetSynonyms": {"word": "churn", "same": ["attrition", "lapse"]},
     "ErasePersonalData": {
         "references": ["personal:0b7c3c5e-7d1c-4b1e-9a51-6a1f6c8f2d10"],
         "reason": "she asked for it",

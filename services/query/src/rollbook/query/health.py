@@ -32,7 +32,12 @@ def readiness(door: Door, tables: Tables, identity: Identity | None) -> dict[str
         )
         if not places:
             reasons["projector"] = "it has written nothing yet: start it, or wait"
-    return {"ready": not reasons, "reasons": reasons, "projection_lag_records": lag}
+    return {
+        "ready": not reasons,
+        "reasons": reasons,
+        "projection_lag_records": lag,
+        "unbuilt": sorted(tables.unbuilt),
+    }
 
 
 def router(door: Door, tables: Tables, identity: Identity | None) -> APIRouter:

@@ -123,13 +123,18 @@ class Identity:
         route = request.scope["route"].name
         if route in COMMANDS or route in sight.OPEN:
             return  # who sends a command is judged with it
+        request.state.sight = seen = await self.seen(request)
+        sight.check(route, request.path_params, seen)
+
+    async def seen(self, request: Request) -> Sight:
+        """What whoever sent the request may see now; `Problem` when they may not be here at all."""
         try:
             principal = await self._principal(request)
         except Refused as refused:
+            route = request.scope["route"].name
             log.info("refused", route=route, code=refused.code, reason=refused.message)
             raise unauthenticated(refused) from None
-        seen = request.state.sight = Sight(principal, self.governance, self._clock())
-        sight.check(route, request.path_params, seen)
+        return Sight(principal, self.governance, self._clock())
 
     async def _principal(self, request: Request) -> Principal:
         if self.trouble is not None:

@@ -33,11 +33,13 @@ TAGS = [
         ("commands to a namespace", "Rules, schemas, roles, keys, collections, erasing."),
         ("reads", "Models, aliases, environments, and the log itself."),
         ("versions", "Versions, what was found out about them, and how two differ."),
+        ("lineage", "What versions came from, what came of them, and what a thing has touched."),
         ("cards", "Model cards as JSON, Markdown or a page."),
         ("requests", "Requests to promote: the inbox, and all that a reviewer must see."),
         ("environments", "How an environment came to serve what it serves; broken glasses."),
         ("namespaces", "What governs the models, who may do what, how complete the records are."),
         ("personal data", "Kept outside of the log by reference, and erasable."),
+        ("questions", "Questions that have a name, about all models, as of any moment."),
         ("me", "Who asks."),
         ("health", "Of this process."),
     )
@@ -113,6 +115,7 @@ def problems(*codes: int) -> dict[int | str, dict[str, Any]]:
         413: "The body is too large",
         415: "The body is not JSON",
         422: "A field breaks a rule; nothing was published",
+        429: "There are too many already",
         503: "Kafka or Postgres does not answer, or the tables are behind; try again",
         504: "No outcome in time: ask again with the same Idempotency-Key",
     }

@@ -33,6 +33,7 @@ class Problem(Exception):
         errors: list[dict[str, str]] | None = None,
         position: str | None = None,
         command_id: str | None = None,
+        column: int | None = None,
     ) -> None:
         super().__init__(detail)
         self.status = status
@@ -44,6 +45,7 @@ class Problem(Exception):
                 ("position", position),
                 ("command_id", command_id),
                 ("errors", errors),
+                ("column", column),
             )
             if value is not None
         }

@@ -133,6 +133,10 @@ class Reading:
         async with self._tables.open() as db:
             yield db
 
+    def at_once(self) -> AbstractAsyncContextManager[Db]:
+        """The tables as they are, for a read that need not show anything in particular."""
+        return self._tables.open()
+
     async def _reach(self, positions: Sequence[str]) -> None:
         places = list(map(Position.parse, positions))
         for place in places:
@@ -142,6 +146,10 @@ class Reading:
                 await self._tables.reach(places)
             except TooLate as error:
                 raise Problem(503, "behind", f"{error}; try again") from None
+
+    def lend_past(self) -> AbstractAsyncContextManager[Db]:
+        """A connection that `past.put_back` takes."""
+        return self._tables.open_past()
 
     @asynccontextmanager
     async def at_one_moment(self, positions: Sequence[str]) -> AsyncIterator[Db]:

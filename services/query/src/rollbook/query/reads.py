@@ -25,6 +25,7 @@ from rollbook.query.reading import (
     look_at,
     until,
 )
+from rollbook.query.searching import then
 from rollbook.query.sight import Seen
 from rollbook.readmodel import aliases, environments, history, models, versions
 from rollbook.readmodel.aliases import AliasRow
@@ -32,6 +33,7 @@ from rollbook.readmodel.environments import EnvironmentRow
 from rollbook.readmodel.history import HistoryRow
 from rollbook.readmodel.models import ModelRow
 from rollbook.readmodel.past import EVERYTHING, Look
+from rollbook.readmodel.search import portfolio
 from rollbook.readmodel.versions import VersionRow
 
 
@@ -51,14 +53,19 @@ def _models(made: APIRouter, reading: Reading) -> None:
         namespace: str | None = None,
         after: str | None = None,
         limit: Limit = 100,
+        as_of: AsOf = None,
         min_position: MinPosition = [],  # noqa: B006  # FastAPI copies it
     ) -> Response:
         if namespace is not None and not NAMESPACE.fullmatch(namespace):
             raise invalid("namespace", "must be 1 to 63 lower-case letters, digits and '-'")
         if after is not None:
             after = _after_model(after)
-        async with reading.at_least(min_position) as db:
-            rows = await models.page(db, namespace, after, limit, scope=seen.scope())
+        scope = seen.scope()
+        async with reading.at_least(reading.needed(as_of, min_position)) as db:
+            if (when := await then(db, as_of)) is None:
+                rows = await models.page(db, namespace, after, limit, scope=scope)
+            else:
+                rows = await portfolio.page(db, when, namespace, after, limit, scope=scope)
         return page(ModelRow, rows, rows[-1].key if len(rows) == limit else None)
 
     @made.get(MODEL, response_model=ModelRow, summary="A model; its ETag is its seq")

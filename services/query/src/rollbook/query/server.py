@@ -15,6 +15,9 @@ GRACE = 5
 KEEP_ALIVE = 75
 """Seconds that an idle connection is kept: longer than clients keep theirs."""
 
+UNTAKEN = 60_000
+"""Milliseconds that what was sent may wait for its receiver."""
+
 
 class _Guest(uvicorn.Server):
     @contextmanager
@@ -31,6 +34,8 @@ class Server:
         self._socket = socket.create_server((host, port), family=family, backlog=2048)
         # Accepted connections inherit it; an answer never waits for a second packet.
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if hasattr(socket, "TCP_USER_TIMEOUT"):  # a peer that takes nothing is cut off
+            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNTAKEN)
         config = uvicorn.Config(
             app,
             lifespan="off",

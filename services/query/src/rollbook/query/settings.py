@@ -33,6 +33,14 @@ class QuerySettings(BaseSettings):
     """How long a read may take, and how long it waits for its `min_position`."""
     connections: int = Field(default=10, ge=1, le=500)
     """Connections to Postgres, at most."""
+    streams: int = Field(default=2000, ge=0)
+    """Streams of events that are open at once, at most."""
+    streams_each: int = Field(default=100, ge=0)
+    """The same for each caller, where it is known who calls."""
+    heartbeat: timedelta = Field(default=timedelta(seconds=15), gt=timedelta(0))
+    """How long a stream of events is silent before it says that it is still there."""
+    stalled: timedelta = Field(default=timedelta(seconds=30), gt=timedelta(0))
+    """How long a subscriber may take nothing before its stream is closed."""
     token_secret: SecretStr | None = Field(default=None, min_length=32)
     """Secret that our own services share; without one the registry is open: all may do all."""
     admins: Subjects = ()

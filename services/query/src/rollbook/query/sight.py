@@ -20,6 +20,8 @@ READS: Final[dict[str, Read]] = {
     "list_models": Read.RECORD,
     "get_model": Read.RECORD,
     "list_versions": Read.RECORD,
+    "search": Read.RECORD,
+    "list_search_fields": Read.RECORD,
     "get_version": Read.RECORD,
     "list_evaluations": Read.RECORD,
     "list_documents": Read.RECORD,
@@ -30,6 +32,7 @@ READS: Final[dict[str, Read]] = {
     "list_history": Read.RECORD,
     "list_changes": Read.RECORD,
     "get_event": Read.RECORD,
+    "stream_events": Read.RECORD,
     "get_outcome": Read.RECORD,
     "list_topics": Read.RECORD,
     "get_card": Read.RECORD,
@@ -41,6 +44,11 @@ READS: Final[dict[str, Read]] = {
     "list_waiting": Read.RECORD,
     "list_overdue": Read.RECORD,
     "list_stays": Read.RECORD,
+    "get_why": Read.RECORD,
+    "list_timeline": Read.RECORD,
+    "get_evidence_pack": Read.RECORD,
+    "get_lineage": Read.RECORD,
+    "get_impact": Read.RECORD,
     "list_breaks": Read.RECORD,
     "get_break": Read.RECORD,
     "list_unreviewed": Read.RECORD,
@@ -54,7 +62,12 @@ READS: Final[dict[str, Read]] = {
     "list_keys": Read.ACCESS,
     "list_collections": Read.RECORD,
     "get_collection": Read.RECORD,
+    "list_queries": Read.RECORD,
+    "get_query": Read.RECORD,
+    "list_synonyms": Read.RECORD,
     "get_completeness": Read.RECORD,
+    "list_questions": Read.RECORD,
+    "get_answer": Read.RECORD,
     "get_me": Read.RECORD,
     "keep_personal": Read.RECORD,
     "get_personal": Read.PERSONAL,
@@ -77,6 +90,10 @@ class Sight:
     def called(self, subject: str) -> "Sight":
         """The same for somebody by this name."""
         return Sight(self.principal._replace(subject=subject), self._governance, self._now)
+
+    def at(self, now: datetime) -> "Sight":
+        """The same at another time: what was granted since counts, what has ended does not."""
+        return Sight(self.principal, self._governance, now)
 
     def may(self, read: Read, key: str) -> bool:
         """Whether this of a model, `namespace/name`, or of a namespace by itself."""

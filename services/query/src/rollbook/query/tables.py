@@ -1,6 +1,7 @@
 """The way to the read models: a Postgres pool that is taken up again when Postgres was away."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from datetime import timedelta
@@ -11,7 +12,7 @@ from pydantic import SecretStr
 from rollbook.eventlog.log import Unavailable
 from rollbook.eventlog.position import Position
 from rollbook.observability.logs import logger
-from rollbook.readmodel import database, offsets, past
+from rollbook.readmodel import database, offsets, past, unbuilt
 from rollbook.readmodel.database import DOWN, Connection, Db, Pool
 from rollbook.readmodel.offsets import Place, TooLate
 
@@ -36,6 +37,8 @@ class Tables:
         """Why nothing can be read now; None while it can."""
         self.places: dict[int, Place] = {}
         """How far the tables had come at the last look, by partition."""
+        self.unbuilt: frozenset[str] = frozenset()
+        """Views in which nothing can be read yet: they came to tables that hold records."""
         self._dsn = dsn.get_secret_value
         self._schema = schema
         self._within = within.total_seconds()
@@ -124,7 +127,7 @@ class Tables:
 
     async def _watch(self) -> None:
         watcher: Connection | None = None
-        pause = FIRST_LOOK
+        pause, asked = FIRST_LOOK, 0.0
         try:
             while True:
                 before = self.places
@@ -132,7 +135,11 @@ class Tables:
                     async with asyncio.timeout(PATIENCE):
                         if watcher is None or watcher.is_closed():
                             watcher = await database.connection(self._dsn(), self._schema)
+                            asked = 0.0
                         self.places = await offsets.places(watcher)
+                        if time.monotonic() - asked > LOOK_EVERY:
+                            self.unbuilt = await unbuilt.empty(watcher)
+                            asked = time.monotonic()
                     self._in_trouble(None)
                 except DOWN as error:
                     if watcher is not None:
