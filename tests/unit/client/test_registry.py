@@ -91,6 +91,9 @@ CALLS: dict[str, Callable[[Registry], Outcome]] = {
     "RevokeKey": lambda r: r.revoke_key(SPACE, "0f9c1a2b3d4e5f60", "lost"),
     "SetCollection": lambda r: r.set_collection(SPACE, "checkout", ["fraud"]),
     "RemoveCollection": lambda r: r.remove_collection(SPACE, "checkout"),
+    "SaveQuery": lambda r: r.save_query(SPACE, "trusted", "stage = validated", order="-created"),
+    "DropQuery": lambda r: r.drop_query(SPACE, "trusted"),
+    "SetSynonyms": lambda r: r.set_synonyms(SPACE, "churn", ["attrition"]),
     "ErasePersonalData": lambda r: r.erase(SPACE, [f"personal:{UUID(int=7)}"], "asked"),
 }
 

@@ -10,8 +10,11 @@
 The HTTP client and the types of the domain are only imported when they are first needed.
 """
 
+from typing import TYPE_CHECKING, Any
+
 from rollbook.client.artifacts import file_artifact
 from rollbook.client.errors import Invalid, Refused, RegistryError, Unavailable
+from rollbook.client.explanations import Happening, Link, Why
 from rollbook.client.findings import (
     Break,
     CardReview,
@@ -23,6 +26,8 @@ from rollbook.client.findings import (
     Review,
     Verdict,
 )
+from rollbook.client.found import Counted, Found, Query, Share, Synonyms
+from rollbook.client.questioning import Answer, Question
 from rollbook.client.registry import Registry
 from rollbook.client.results import (
     Alias,
@@ -36,25 +41,50 @@ from rollbook.client.results import (
     Version,
 )
 from rollbook.client.tenants import Collection, Completeness, Grant, Key, Me, Namespace, Personal
+from rollbook.client.traces import (
+    Affected,
+    AffectedService,
+    Impact,
+    LineageEdge,
+    LineageGraph,
+    LineageNode,
+)
+
+if TYPE_CHECKING:
+    from rollbook.client.subscribing import Received, Subscription, subscribe
 
 __all__ = [
+    "Affected",
+    "AffectedService",
     "Alias",
+    "Answer",
     "Break",
     "CardReview",
     "CardRevision",
     "Collection",
     "Completeness",
+    "Counted",
     "Document",
     "Evaluation",
     "FieldError",
+    "Found",
     "Grant",
+    "Happening",
+    "Impact",
     "Invalid",
     "Key",
+    "LineageEdge",
+    "LineageGraph",
+    "LineageNode",
+    "Link",
     "Me",
     "Model",
     "Namespace",
     "Outcome",
     "Personal",
+    "Query",
+    "Question",
+    "Received",
     "Record",
     "Refused",
     "Registry",
@@ -62,11 +92,25 @@ __all__ = [
     "Remark",
     "Request",
     "Review",
+    "Share",
     "Stay",
     "Step",
+    "Subscription",
+    "Synonyms",
     "Topic",
     "Unavailable",
     "Verdict",
     "Version",
+    "Why",
     "file_artifact",
+    "subscribe",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    # Late: who only sends a command needs neither asyncio nor the types of the domain.
+    if name in {"Received", "Subscription", "subscribe"}:
+        from rollbook.client import subscribing  # noqa: PLC0415
+
+        return getattr(subscribing, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

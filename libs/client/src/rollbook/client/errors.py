@@ -31,10 +31,14 @@ class Refused(RegistryError):
 class Invalid(RegistryError):
     """Fields break rules; nothing was done."""
 
-    def __init__(self, message: str, errors: Sequence[FieldError] = ()) -> None:
+    def __init__(
+        self, message: str, errors: Sequence[FieldError] = (), *, column: int | None = None
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.errors = tuple(errors)
+        self.column = column
+        """Of a query's text, from 1: where it cannot be read; None where it is no query."""
 
 
 class Unavailable(RegistryError):

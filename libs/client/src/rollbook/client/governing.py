@@ -104,6 +104,33 @@ class Governing(Wishes):
         """Remove a collection; its models stay."""
         return self._wish("RemoveCollection", namespace, {"collection": collection}, terms)
 
+    def save_query(
+        self,
+        namespace: str,
+        query: str,
+        text: str,
+        *,
+        order: str = "",
+        description: str = "",
+        **terms: Unpack[Terms],
+    ) -> Outcome:
+        """Give a query a name; `Invalid`, with the column, when it cannot be read."""
+        fields = {"query": query, "text": text, "order": order, "description": description}
+        return self._wish("SaveQuery", namespace, fields, terms)
+
+    def drop_query(self, namespace: str, query: str, **terms: Unpack[Terms]) -> Outcome:
+        """Forget a saved query."""
+        return self._wish("DropQuery", namespace, {"query": query}, terms)
+
+    def set_synonyms(
+        self, namespace: str, word: str, same: Iterable[str] = (), **terms: Unpack[Terms]
+    ) -> Outcome:
+        """Say which words mean the same as `word`, in place of what was said before.
+
+        With none, it stands for itself again. In the namespace `rollbook` it is said of all.
+        """
+        return self._wish("SetSynonyms", namespace, {"word": word, "same": list(same)}, terms)
+
     def personal(self, namespace: str, text: str) -> str:
         """Keep personal data outside of the log, where it can be erased.
 

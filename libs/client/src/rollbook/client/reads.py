@@ -7,6 +7,7 @@ from itertools import islice
 from rollbook.client.inspecting import Inspecting
 from rollbook.client.overseeing import Overseeing
 from rollbook.client.results import Alias, Model, Record, Stay, Step, Topic, Version
+from rollbook.client.searching import Searching
 from rollbook.client.session import API, AsOf, asked, model_path, segment, stream_path
 
 LABEL = re.compile(r"\d+\.\d+\.\d+", re.ASCII)
@@ -16,16 +17,18 @@ PAGE = 200
 """Rows asked for at once."""
 
 
-class Reads(Inspecting, Overseeing):
+class Reads(Inspecting, Overseeing, Searching):
     """Each read shows what this session's commands did.
 
     All raise `Refused` with a code such as `unknown_model` where there is no such thing, `Invalid`
     or `Unavailable`.
     """
 
-    def models(self, namespace: str | None = None, *, after: str | None = None) -> Iterator[Model]:
-        """All models in order of name, or those of one namespace."""
-        params = {"namespace": namespace, "after": after, "limit": PAGE}
+    def models(
+        self, namespace: str | None = None, *, after: str | None = None, as_of: AsOf = None
+    ) -> Iterator[Model]:
+        """All models in order of name, or those of one namespace, now or as of a moment."""
+        params = {"namespace": namespace, "after": after, "limit": PAGE, "as_of": asked(as_of)}
         return map(Model.of, self.pages(f"{API}/models", params))
 
     def model(self, model: str, *, as_of: AsOf = None) -> Model:

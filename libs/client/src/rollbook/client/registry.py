@@ -1,10 +1,13 @@
 """The registry, as a pipeline or a service sees it."""
 
 from rollbook.client.commands import Commands
+from rollbook.client.explaining import Explaining
+from rollbook.client.questioning import Questioning
 from rollbook.client.reads import Reads
+from rollbook.client.tracing import Tracing
 
 
-class Registry(Commands, Reads):
+class Registry(Commands, Reads, Explaining, Questioning, Tracing):
     """A registry at `url`; use it in a `with` statement, or call `close`. Not for several threads.
 
     `token` proves who asks: a person's from the identity provider, or a machine's `rbk_…`; if it is

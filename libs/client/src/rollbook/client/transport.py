@@ -120,7 +120,7 @@ def _error(status: int, problem: Mapping[str, Any]) -> RegistryError:
     message = str(problem["detail"])
     if status == HTTPStatus.UNPROCESSABLE_ENTITY and "position" not in problem:
         errors = [FieldError(e["field"], e["rule"]) for e in problem.get("errors", ())]
-        return Invalid(message, errors)
+        return Invalid(message, errors, column=problem.get("column"))
     return Refused(
         str(problem["code"]),
         message,
