@@ -136,6 +136,12 @@ EXAMPLES: Mapping[str, tuple[dict[str, Any], str]] = {
         "collection checkout is fraud, limits",
     ),
     "CollectionRemoved": ({"collection": "checkout"}, "collection checkout removed"),
+    "QuerySaved": ({"query": "good", "text": "auc"}, "query good saved: auc"),
+    "QueryDropped": ({"query": "good"}, "query good dropped"),
+    "SynonymsSet": (
+        {"word": "churn", "same": ["attrition", "lapse"]},
+        "churn means the same as attrition, lapse",
+    ),
     "PersonalDataErased": (
         {"references": ["a", "b"], "reason": "asked"},
         "what stood behind 2 references is erased: asked",

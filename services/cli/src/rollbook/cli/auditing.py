@@ -49,7 +49,7 @@ def key(
     from rollbook.audit.note import NoteError, SigningKey  # noqa: PLC0415
 
     if file.exists():
-        made = _signing(file)
+        made = signing(file)
         if name is not None and name != made.name:
             raise bad(f"{file} holds the key {made.name}", "name another file for another key")
     else:
@@ -95,7 +95,7 @@ def checkpoint(
     Exit codes: 0 done, 3 the log is not what was signed before, 4 unavailable.
     """
     place = address(kafka, app, folder)
-    keys = [_signing(file) for file in key]
+    keys = [signing(file) for file in key]
     shelf = Shelf(to, place.app, [k.verifier for k in keys])
     made = asyncio.run(_checkpoint(place, shelf, keys))
     if json:
@@ -108,10 +108,27 @@ def checkpoint(
 
 
 def export(
-    to: Annotated[Path, Parameter(help="The bundle: a new folder, or a new file NAME.tar.")],
+    to: Annotated[
+        Path, Parameter(help="A new folder, or file: NAME.tar, or NAME.jsonl of a model.")
+    ],
     /,
     *,
     checkpoints: Checkpoints,
+    model: Annotated[
+        str | None,
+        Parameter(
+            help="Only its events, of this model or namespace, with proof that all are there."
+        ),
+    ] = None,
+    key: Annotated[
+        list[Path] | None,
+        Parameter(
+            name="--key",
+            negative="",
+            help="With --model: file of a key that signs which events are the last ones, where that"
+            " was not yet done for the newest checkpoint; may be repeated.",
+        ),
+    ] = None,
     kafka: Kafka = None,
     app: AppName = None,
     folder: DataFolder = None,
@@ -122,12 +139,18 @@ def export(
     ```console
     rollbook audit export bundle.tar --checkpoints checkpoints/
     rollbook audit export bundle/ --checkpoints checkpoints/ --json
+    rollbook audit export churn.jsonl --checkpoints checkpoints/ --model churn --key signer.key
     ```
+
+    With --model nobody sees the others. Refusals and other answers that changed nothing are left
+    out, since nothing could prove that all of them are there.
     """
     from rollbook.audit.bundle import pack  # noqa: PLC0415
 
     place = address(kafka, app, folder)
     shelf = Shelf(checkpoints, place.app)
+    if model is not None:
+        return _whole(place, shelf, to, model, [signing(file) for file in key or ()], as_json=json)
     packed = to.suffix == ".tar"
     work = to.with_name(f"{to.name}.new")
     if to.exists() or work.exists():
@@ -151,7 +174,9 @@ def export(
 
 
 def verify(
-    file: Annotated[Path, Parameter(help="Bundle (a folder or a tar), or proof (NAME.json).")],
+    file: Annotated[
+        Path, Parameter(help="Bundle (a folder or a tar), stream (NAME.jsonl) or proof (.json).")
+    ],
     /,
     *,
     key: Annotated[
@@ -228,6 +253,31 @@ def prove(
     return Exit.DONE
 
 
+def _whole(
+    place: "LogAddress",
+    shelf: Shelf,
+    to: Path,
+    model: str,
+    keys: "list[SigningKey]",
+    *,
+    as_json: bool,
+) -> Exit:
+    from rollbook.cli.auditstream import whole  # noqa: PLC0415
+
+    if to.suffix != ".jsonl":
+        raise bad("the history of one model is a file NAME.jsonl")
+    if to.exists():
+        raise bad(f"{to} is there already", "name another")
+    found = asyncio.run(whole(place, shelf, to, model, keys))
+    if as_json:
+        output.document({"file": str(to), **found})
+    else:
+        upto = f"up to {found['size']:,} records of {output.plain(found['log'])}"
+        all_ = f"all {found['events']:,} events of {output.plain(found['stream'])}"
+        output.say(f"{all_}, {upto}, in {output.plain(to)}")
+    return Exit.DONE
+
+
 async def _checkpoint(
     place: "LogAddress", shelf: Shelf, keys: "list[SigningKey]"
 ) -> "list[Checkpoint]":
@@ -257,9 +307,10 @@ async def _export(place: "LogAddress", shelf: Shelf, work: Path) -> dict[str, ob
     with Writer(work, place.app, count) as writer:
         async for partition, entry in auditlog.entries(place, stops):
             writer.add(partition, entry)
-        for partition, tree in enumerate(writer.trees):
-            shelf.compare(partition, tree)
-        return writer.finish(shelf.notes, shelf.keys)
+        for partition in range(count):
+            shelf.compare(partition, writer.tree(partition))
+        made = writer.finish(shelf.notes, shelf.keys, heads=shelf.heads)
+        return {"format": made.form, "app": made.app, "sizes": list(made.sizes)}
 
 
 async def _entry(
@@ -277,7 +328,8 @@ async def _entry(
     return found, tree
 
 
-def _signing(file: Path) -> "SigningKey":
+def signing(file: Path) -> "SigningKey":
+    """The signing key in a file; Failure where there is none."""
     from rollbook.audit.note import NoteError, SigningKey  # noqa: PLC0415
 
     try:

@@ -22,7 +22,7 @@ async def ends(place: "LogAddress") -> dict[int, int]:
             await reader.start(None)
             return await reader.ends()
     except Unavailable as error:
-        raise _unavailable(place, str(error)) from error
+        raise unavailable(place, str(error)) from error
 
 
 async def entries(
@@ -36,8 +36,10 @@ async def entries(
     from rollbook.eventlog.log import Unavailable  # noqa: PLC0415
     from rollbook.eventlog.reader import EventReader  # noqa: PLC0415
 
-    elsewhere = {n: end for n, end in (await ends(place)).items() if n not in stops}
     following = {number: 0 for number, stop in stops.items() if stop}
+    if not following:
+        return
+    elsewhere = {n: end for n, end in (await ends(place)).items() if n not in stops}
     try:
         async with EventReader(place) as reader:
             await reader.start(elsewhere | dict.fromkeys(stops, 0))
@@ -65,7 +67,17 @@ async def entries(
                         if following[partition] == stops[partition]:
                             del following[partition]
     except Unavailable as error:
-        raise _unavailable(place, str(error)) from error
+        raise unavailable(place, str(error)) from error
+
+
+async def roots(place: "LogAddress", sizes: Mapping[int, int]) -> dict[int, bytes]:
+    """The root of the first records of each partition, so many as are asked for."""
+    from rollbook.audit.merkle import Frontier  # noqa: PLC0415
+
+    trees = {number: Frontier() for number in sizes}
+    async for partition, entry in entries(place, sizes):
+        trees[partition].append(entry.leaf())
+    return {number: tree.root() for number, tree in trees.items()}
 
 
 def _gap(partition: int, wanted: int, found: int) -> Failure:
@@ -77,7 +89,8 @@ def _gap(partition: int, wanted: int, found: int) -> Failure:
     )
 
 
-def _unavailable(place: "LogAddress", why: str) -> Failure:
+def unavailable(place: "LogAddress", why: str) -> Failure:
+    """The failure that the log cannot be read now."""
     return Failure(
         Exit.UNAVAILABLE,
         f"the log at {place.kafka} cannot be read: {why}",

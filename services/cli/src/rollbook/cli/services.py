@@ -1,10 +1,13 @@
 """The services that `rollbook up` can start, and their settings."""
 
+import os
 from collections.abc import Callable
 from typing import TypeVar
 
 from pydantic import ValidationError
 
+from rollbook.auditor.app import AuditorService
+from rollbook.auditor.settings import AuditorSettings
 from rollbook.cli.crew import Service
 from rollbook.cli.exits import Exit, Failure
 from rollbook.cli.storage import Addresses
@@ -38,11 +41,15 @@ def all_of(
             {"kafka": addresses.kafka, "postgres": addresses.postgres}
         )
     )
+    auditor: dict[str, Service] = {}
+    if os.environ.get("ROLLBOOK_CHECKPOINT_TO"):  # who says nowhere has nobody to sign for
+        auditor["auditor"] = _auditor({"kafka": addresses.kafka})
     return {
         "command": command,
         "projector": ProjectorService(projector),
         "query": QueryService(query),
         "monitor": MonitorService(monitor),
+        **auditor,
     }
 
 
@@ -75,10 +82,20 @@ def alone(name: str, host: str, port: int) -> Service:
             return CommandService(_settings(CommandSettings))
         case "projector":
             return ProjectorService(_settings(ProjectorSettings))
+        case "auditor":
+            return _auditor({})
         case "monitor":
             return MonitorService(_settings(MonitorSettings))
         case _:
             return QueryService(_settings(lambda: QuerySettings(host=host, port=port)))
+
+
+def _auditor(told: dict[str, str]) -> AuditorService:
+    settings = _settings(lambda: AuditorSettings.model_validate(told))
+    try:
+        return AuditorService(settings)
+    except ValueError as error:  # a key that cannot be read
+        raise Failure(Exit.USAGE, str(error), code="settings") from error
 
 
 def _settings(make: Callable[[], S]) -> S:

@@ -37,6 +37,7 @@ def show(
 
     ```console
     rollbook show                                   # every model
+    rollbook show --as-of 2026-03-01                # every model that was there then
     rollbook show churn                             # versions, aliases, what serves
     rollbook show churn --version 3                 # or churn@3
     rollbook show churn --alias champion --json
@@ -45,9 +46,9 @@ def show(
     ```
     """
     if name is None:
-        if version is not None or alias or as_of:
-            raise bad("--version, --alias and --as-of need a NAME", "rollbook show churn …")
-        return _models(target)
+        if version is not None or alias:
+            raise bad("--version and --alias need a NAME", "rollbook show churn …")
+        return _models(moment(as_of), target)
     model, number = arguments.key_and_version(name)
     if sum(x is not None for x in (number, version, alias)) > 1:
         raise bad("give only one of @VERSION, --version and --alias")
@@ -93,11 +94,14 @@ def history(
     return Exit.DONE
 
 
-def _models(target: Target) -> Exit:
+def _models(at: datetime | str | None, target: Target) -> Exit:
     with target.registry() as registry:
-        found = list(registry.models())
+        found = list(registry.models(as_of=at))
     if target.json:
-        output.document({"models": [output.shaped(model) for model in found]})
+        then = {"as_of": said(at)} if at is not None else {}
+        output.document({**then, "models": [output.shaped(model) for model in found]})
+    elif not found and at is not None:
+        output.say("The book was empty then.")
     elif not found:
         output.say("The book is empty. Begin with: rollbook register NAME FILE")
     else:

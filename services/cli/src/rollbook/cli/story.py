@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from rollbook.cli import replaying, signing
+from rollbook.cli.clusters import Clusters
 from rollbook.cli.exits import Exit, Failure
 from rollbook.cli.git import commit
 from rollbook.cli.output import plain
@@ -175,16 +176,10 @@ class Tale:
     def _replay(self, running: Running) -> None:
         self._chapter("Everything again, from the log alone")
         self._say("An empty schema, every record from offset 0, then both side by side:\n")
-        result = replaying.rebuild(
-            running.kafka,
-            running.app,
-            running.postgres,
-            running.schema,
-            switch=True,
-            keep=False,
-            report=lambda _: None,
-        )
-        replaying.compare(result)
+        clusters = Clusters.of(running)
+        result = clusters.rebuild(["all"], lambda _: None)
+        clusters.drop_old()
+        replaying.compare(result, "; the fresh tables serve now")
         if not result.identical:
             raise Failure(Exit.ERROR, "the tables are not what the log says", code="different")
 

@@ -9,7 +9,7 @@ from typing import TextIO
 
 import uvloop
 
-from rollbook.cli import ports, signals
+from rollbook.cli import filling, ports, signals
 from rollbook.cli.crew import Crashed, Crew
 from rollbook.cli.exits import Exit, Failure
 from rollbook.cli.output import plain
@@ -84,6 +84,7 @@ class System:
         halt = asyncio.Event()
         signals.set_on_signal(halt)
         running, crew = await self._start(storage, addresses)
+        filled: asyncio.Task[None] | None = None
         try:
             begun = await first(halt.wait(), crew.ready(), crew.crash(), self._murmur(crew))
             if begun == 0:
@@ -91,6 +92,7 @@ class System:
             self._place.announce(running)
             self._screen.done()
             self._welcome(running)
+            filled = asyncio.create_task(in_daemon(lambda: filling.fill(running, self._screen)))
             if story is not None:
                 told = in_daemon(lambda: story(running))
                 if await first(halt.wait(), told, crew.crash(), storage.keep()) == 0:
@@ -101,6 +103,8 @@ class System:
             await first(halt.wait(), crew.crash(), storage.keep())
             return Exit.DONE
         finally:
+            if filled is not None:
+                filled.cancel()
             self._screen.busy("stopping the services")
             for name in await crew.stop():
                 self._screen.say(f"the {name} service does not stop; it is cut off")

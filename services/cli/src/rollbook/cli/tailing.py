@@ -1,6 +1,7 @@
 """`rollbook tail`: the log itself, straight from Kafka."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -177,15 +178,22 @@ def _begins(starts: dict[int, int] | None, last: int, ends: dict[int, int]) -> d
 async def _until(
     reader: "EventReader", begins: dict[int, int], ends: dict[int, int]
 ) -> "AsyncIterator[EventEnvelope]":
-    """Everything that stands between two sets of offsets."""
+    """Everything that stands between two sets of offsets; `Unavailable` when it does not come."""
+    from rollbook.eventlog.log import Unavailable  # noqa: PLC0415
+
     claims: dict[int, int] = {}
-    behind = {number for number, end in ends.items() if begins[number] < end}
+    behind = {number: begins[number] for number, end in ends.items() if begins[number] < end}
+    heard = time.monotonic()
     while behind:
-        async with asyncio.timeout(QUIET):
-            for envelope in await _take(reader, claims):
-                if envelope.position.offset < ends[envelope.position.partition]:
-                    yield envelope
-            behind = {n for n in behind if await reader.position(n) < ends[n]}
+        for envelope in await _take(reader, claims):
+            if envelope.position.offset < ends[envelope.position.partition]:
+                yield envelope
+        now = {number: await reader.position(number) for number in behind}
+        if now != behind:
+            heard = time.monotonic()
+        elif time.monotonic() - heard > QUIET:
+            raise Unavailable(f"nothing comes at {', '.join(f'{n}:{o}' for n, o in now.items())}")
+        behind = {number: offset for number, offset in now.items() if offset < ends[number]}
 
 
 async def _take(reader: "EventReader", claims: dict[int, int]) -> "list[EventEnvelope]":

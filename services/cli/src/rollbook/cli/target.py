@@ -67,7 +67,7 @@ class Target:
 
         try:
             made = Registry(
-                self.address(), token=self.token, actor=self._who(), timeout=self.timeout
+                self.address(), token=self.token, actor=self.who(), timeout=self.timeout
             )
         except ValueError as error:
             raise Failure(Exit.USAGE, str(error), code="usage") from error
@@ -109,7 +109,8 @@ class Target:
             ) from None
         return DEFAULT
 
-    def _who(self) -> str | None:
+    def who(self) -> str | None:
+        """In whose name is asked; None where a token says it."""
         if self.actor or self.token:
             return self.actor
         try:

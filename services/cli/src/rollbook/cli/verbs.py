@@ -12,6 +12,15 @@ VERBS = (
     ("up", "up:up", SYSTEM),
     ("demo", "demo:demo", SYSTEM),
     ("replay", "replaying:replay", SYSTEM),
+    ("rebuild", "rebuilding:rebuild", SYSTEM),
+    ("log", "", SYSTEM),
+    ("log export", "keeping:export", SYSTEM),
+    ("log import", "keeping:import_", SYSTEM),
+    ("log clone", "keeping:clone", SYSTEM),
+    ("log digest", "keeping:digest", SYSTEM),
+    ("vault", "", SYSTEM),
+    ("vault export", "vaulting:export", SYSTEM),
+    ("vault import", "vaulting:import_", SYSTEM),
     ("register", "registering:register", WRITE),
     ("evaluate", "evaluating:evaluate", WRITE),
     ("card", "", WRITE),
@@ -52,10 +61,25 @@ VERBS = (
     ("breaks list", "emergencies:list_", SERVE),
     ("breaks review", "emergencies:review", SERVE),
     ("alias", "labelling:alias", SERVE),
+    ("search", "searching:search", READ),
+    ("query", "", READ),
+    ("query save", "querying:save", READ),
+    ("query list", "querying:list_", READ),
+    ("query drop", "querying:drop", READ),
+    ("synonyms", "", READ),
+    ("synonyms set", "querying:synonyms_set", READ),
+    ("synonyms list", "querying:synonyms_list", READ),
     ("show", "showing:show", READ),
     ("history", "showing:history", READ),
     ("diff", "reviewing:diff", READ),
+    ("why", "explaining:why", READ),
+    ("timeline", "explaining:timeline", READ),
+    ("evidence", "evidencing:evidence", READ),
+    ("lineage", "lineages:lineage", READ),
+    ("impact", "lineages:impact", READ),
     ("completeness", "completing:completeness", READ),
+    ("ask", "questioning:ask", READ),
+    ("slo", "levels:slo", READ),
     ("tail", "tailing:tail", READ),
     ("topics", "listing:topics", READ),
     ("audit", "", READ),
@@ -64,6 +88,8 @@ VERBS = (
     ("audit export", "auditing:export", READ),
     ("audit verify", "auditing:verify", READ),
     ("audit prove", "auditing:prove", READ),
+    ("audit rotate", "rotating:rotate", READ),
+    ("audit witness", "witnessing:witness", READ),
     ("rules", "", GOVERN),
     ("rules show", "ruling:show", GOVERN),
     ("rules set", "ruling:set_", GOVERN),
@@ -98,6 +124,20 @@ VERBS = (
 """Words, module and function below `rollbook.cli` (none: a family of verbs), and the group."""
 
 FAMILIES = {
+    "log": """Keep the whole log in a file, put it back, clone it as it was at a moment.
+
+    ```console
+    rollbook log export log.tar
+    rollbook log import log.tar --folder restored/
+    ```
+    """,
+    "vault": """Keep personal data, which is not in the log, in a file of its own, and put it back.
+
+    ```console
+    rollbook vault export vault.jsonl.gz
+    rollbook vault import vault.jsonl.gz
+    ```
+    """,
     "card": """Write, read and check model cards.
 
     ```console
@@ -131,6 +171,20 @@ FAMILIES = {
     ```console
     rollbook audit checkpoint checkpoints/ --key signer.key
     rollbook audit verify bundle.tar --key signer.pub --checkpoint kept/
+    ```
+    """,
+    "query": """Give names to searches that are asked often.
+
+    ```console
+    rollbook query save team-a trusted 'metrics.auc >= 0.9 and stage = validated'
+    rollbook search --saved team-a/trusted
+    ```
+    """,
+    "synonyms": """Say which words mean the same to whoever searches.
+
+    ```console
+    rollbook synonyms set team-a churn attrition lapse
+    rollbook synonyms list team-a
     ```
     """,
     "rules": """See, try and set what holds in a namespace: environments, signatures, names.
