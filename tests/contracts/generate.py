@@ -3,6 +3,7 @@
 import sys
 from pathlib import Path
 
+from rollbook.dossier.pack import Pack
 from tests.contracts import asyncapi, examples, openapi, reference, schemas
 
 ROOT = Path(__file__).parents[2]
@@ -14,6 +15,7 @@ def generated() -> dict[str, str]:
         **{f"contracts/{name}": text for name, text in schemas.schemas().items()},
         "contracts/asyncapi.yaml": asyncapi.document(),
         "contracts/openapi.json": openapi.document(),
+        "contracts/evidence-pack.schema.json": schemas.render(Pack.model_json_schema()),
         **{f"docs/reference/{name}": text for name, text in reference.pages().items()},
     }
 

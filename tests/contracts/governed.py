@@ -27,6 +27,7 @@ from rollbook.domain.lineage import (
     Terms,
     Variant,
 )
+from rollbook.domain.queries import DropQuery, SaveQuery, SetSynonyms
 from rollbook.domain.requests import (
     ApprovePromotion,
     CommentOnPromotion,
@@ -376,4 +377,19 @@ GOVERNED = (
     ),
     Step(RevokeRole(grant=2, reason="the team was dissolved"), GRACE, NAMESPACE),
     Step(RevokeKey(key=key_id(PUBLIC_KEY), reason="the laptop was stolen"), GRACE, NAMESPACE),
+    # What its people search for
+    Step(
+        SaveQuery(
+            query="trusted",
+            text="metrics.auc >= 0.9 and stage = validated",
+            order="-metrics.auc",
+            description="What may go on.",
+        ),
+        GRACE,
+        NAMESPACE,
+    ),
+    Step(SaveQuery(query="all", text="model = fraud/*"), GRACE, NAMESPACE),
+    Step(DropQuery(query="all"), GRACE, NAMESPACE),
+    Step(SetSynonyms(word="fraud", same=("abuse", "scam")), GRACE, NAMESPACE),
+    Step(SetSynonyms(word="fraud"), GRACE, NAMESPACE),
 )

@@ -87,6 +87,7 @@ PROBLEMS
 PROBLEMS = {
     "unauthenticated": (401, "the token is missing or not valid"),
     "forbidden": (403, "the reader's roles do not show this"),
+    "view_not_built": (503, "a new release has brought the view: it is not made from the log yet"),
     "unknown_model": (404, "there is no such model, or none that the reader may see"),
     "unknown_namespace": (404, "there is no such namespace, or none that the reader may see"),
     "unknown_version": (404, "the model has no such version"),
@@ -94,6 +95,8 @@ PROBLEMS = {
     "unknown_request": (404, "the model never had such a request"),
     "unknown_break": (404, "the model's glass was not broken that often"),
     "unknown_collection": (404, "the namespace has no such collection"),
+    "unknown_query": (404, "the namespace has no such saved query"),
+    "unknown_question": (404, "nobody has named such a question"),
     "unknown_reference": (404, "no personal data was ever kept under that reference"),
     "unknown_person": (404, "nobody is known by that name"),
     "no_card": (404, "the version has no card"),
@@ -110,6 +113,10 @@ PROBLEMS = {
         422,
         "a field breaks a rule; `errors` lists field and rule; nothing was published",
     ),
+    "invalid_query": (422, "a search cannot be read; `column` says where"),
+    "too_broad": (422, "a search would take too long: add a condition that fewer versions meet"),
+    "ahead": (409, "the log has not come as far as the cursor: it is of another one"),
+    "too_many_streams": (429, "so many streams of events are open already"),
     "unforeseen": (500, "a fault of the service; its log tells more"),
     "unavailable": (
         503,

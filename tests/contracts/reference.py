@@ -21,6 +21,7 @@ from tests.contracts.binding import Header
 from tests.contracts.compatibility import Kind
 from tests.contracts.http_reference import http_page
 from tests.contracts.markdown import table
+from tests.contracts.questions_reference import questions_page
 from tests.contracts.roles_reference import roles_page
 from tests.contracts.schemas import path_of
 from tests.contracts.settings_reference import settings_page
@@ -39,6 +40,7 @@ def pages() -> dict[str, str]:
         "metrics.md": _metrics(),
         "settings.md": settings_page(),
         "http.md": http_page(),
+        "questions.md": questions_page(),
         "cli.md": command_line().generate_docs(output_format="markdown"),
     }
     return {name: f"{NOTE}\n\n{text.strip()}\n" for name, text in made.items()}

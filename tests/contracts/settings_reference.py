@@ -8,6 +8,7 @@ from textwrap import dedent
 from pydantic_core import PydanticUndefined
 from pydantic_settings import BaseSettings
 
+from rollbook.auditor.settings import AuditorSettings
 from rollbook.command.settings import CommandSettings
 from rollbook.monitor.settings import MonitorSettings
 from rollbook.projector.settings import ProjectorSettings
@@ -19,6 +20,7 @@ SERVICES: dict[str, type[BaseSettings]] = {
     "projector": ProjectorSettings,
     "query": QuerySettings,
     "monitor": MonitorSettings,
+    "auditor": AuditorSettings,
 }
 
 

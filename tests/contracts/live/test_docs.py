@@ -19,16 +19,23 @@ ROOT = Path(__file__).parents[3]
 PAGES = (
     "README.md",
     "docs/tutorial.md",
+    "docs/how-to/subscribe.md",
     "docs/how-to/consume-from-kafka.md",
     "docs/how-to/send-commands-from-kafka.md",
     "docs/how-to/recover.md",
+    "docs/how-to/rebuild-views.md",
     "docs/how-to/govern-promotions.md",
     "docs/how-to/write-model-cards.md",
     "docs/how-to/write-a-metadata-schema.md",
     "docs/how-to/import-models.md",
     "docs/how-to/erase-personal-data.md",
     "docs/how-to/travel-in-time.md",
+    "docs/how-to/ask-the-registry.md",
+    "docs/how-to/search.md",
+    "docs/how-to/trace-lineage.md",
     "docs/how-to/verify-the-log.md",
+    "docs/how-to/hand-to-an-auditor.md",
+    "docs/how-to/back-up-and-restore.md",
 )
 WRITTEN_URL = "http://127.0.0.1:8080"
 BLOCK = re.compile(
