@@ -9,7 +9,20 @@ from typing import Protocol
 
 import uvloop
 
-from tests.bench import ack, bulk, flat, idle, rebuild, recovery, replay, start
+from tests.bench import (
+    ack,
+    asof,
+    audit,
+    bulk,
+    flat,
+    idle,
+    lookup,
+    rebuild,
+    recovery,
+    replay,
+    search,
+    start,
+)
 from tests.bench.figure import Figure, say, show
 from tests.bench.stage import FULL, QUICK, Stage, prepared
 
@@ -25,7 +38,20 @@ class Group(Protocol):
         """Those of them that the stage wants."""
 
 
-GROUPS: tuple[Group, ...] = (flat, start, idle, bulk, ack, replay, rebuild, recovery)
+GROUPS: tuple[Group, ...] = (
+    flat,
+    start,
+    idle,
+    bulk,
+    ack,
+    replay,
+    rebuild,
+    lookup,
+    asof,
+    search,
+    recovery,
+    audit,
+)
 """First those that need no stack or one of their own, while nothing else runs."""
 
 

@@ -4,7 +4,7 @@ import time
 from collections.abc import AsyncIterator
 from io import BytesIO
 
-from rollbook.projector.replay import replay
+from rollbook.projector.replay import drop_old, rebuild
 from rollbook.readmodel import database, offsets, schema
 from rollbook.readmodel.database import Connection
 from rollbook.readmodel.digests import TABLES
@@ -18,14 +18,15 @@ NAMES = ("rebuild.views",)
 
 
 async def measure(stage: Stage) -> AsyncIterator[Figure]:
-    """`rollbook replay` from offset 0, against COPY of the rows that came out of it."""
+    """`rollbook rebuild all` from offset 0, against COPY of the rows that came out of it."""
     log = await recorded(stage)
     live, dsn = stage.schema(), stage.endpoints.postgres
     await _project(stage, log, live)
     rebuilt, copied = [], []
     for _ in range(stage.sizes.rounds):
         copied.append(log.records / await _copy(dsn, live, stage.schema()))
-        found = await replay(log.log, dsn, live, report=say, switch=True)
+        found = await rebuild(log.log, dsn, live, report=say)
+        await drop_old(dsn, live)
         if found.records != log.records or not found.identical:
             raise Failed(f"the replay differs in {found.different}")
         rebuilt.append(log.records / found.seconds)

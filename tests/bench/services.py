@@ -3,7 +3,7 @@
 import asyncio
 import signal
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
 from rollbook.embedded.ports import remembered
@@ -11,6 +11,9 @@ from rollbook.eventlog.topics import LogAddress
 from tests.bench.http import Answers, get
 from tests.bench.process import python, running, until
 from tests.bench.stage import Stage
+
+READ = "/api/v1/models?limit=1"
+"""A read that needs the tables and nothing else."""
 
 
 @asynccontextmanager
@@ -66,14 +69,41 @@ async def query(stage: Stage, log: LogAddress) -> AsyncIterator[Query]:
             process.send_signal(signal.SIGCONT)
 
 
+def reader(stage: Stage, log: LogAddress, schema: str) -> AbstractAsyncContextManager[Query]:
+    """A query service over tables that are there, held still."""
+    [port] = remembered(stage.folder / "reader.port", 1)
+    more = {"postgres": stage.endpoints.postgres, "schema": schema, "port": str(port)}
+    env = stage.env(log, **more)
+    return still(running(python("rollbook.query"), env, stage.folder / "reader.log"), port)
+
+
+@asynccontextmanager
+async def still(
+    service: AbstractAsyncContextManager[asyncio.subprocess.Process], port: int
+) -> AsyncIterator[Query]:
+    """A service on `port`, held still as soon as it answers reads."""
+    async with service as process:
+        await until(lambda: answers(port, READ))
+        process.send_signal(signal.SIGSTOP)
+        try:
+            yield Query(port, process)
+        finally:
+            process.send_signal(signal.SIGCONT)
+
+
 async def ready(port: int) -> bool:
     """Whether the service on `port` says that it is ready."""
+    return await answers(port, "/readyz")
+
+
+async def answers(port: int, path: str) -> bool:
+    """Whether the service on `port` answers well at `path`."""
     try:
         connection = await Answers.connect("127.0.0.1", port)
     except OSError:
         return False
     try:
-        status, _ = await connection.ask(get("/readyz"))
+        status, _ = await connection.ask(get(path))
     except ConnectionError:
         return False
     finally:

@@ -31,6 +31,12 @@ class Sizes:
     many_versions: int = 100_000
     many_events: int = 1_025_000
     """Half an interval of snapshots more than a million, as a crash finds it on average."""
+    versions: int = 1_000_000
+    """Versions in the tables that are searched, a fifth of them in one model."""
+    portfolio: int = 10_000
+    """Models that have them."""
+    searches: int = 200
+    """Searches of each kind."""
     idle: float = 20.0
     """Seconds for which an idle system is watched."""
 
@@ -43,6 +49,9 @@ QUICK = Sizes(
     seconds=0.7,
     many_versions=20_000,
     many_events=75_000,
+    versions=40_000,
+    portfolio=400,
+    searches=20,
     idle=5.0,
 )
 
