@@ -9,6 +9,7 @@ from typing import Protocol
 
 import uvloop
 
+from rollbook.observability.process import collect_seldom
 from tests.bench import (
     ack,
     asof,
@@ -78,6 +79,7 @@ def main() -> None:
     if not any(name.startswith(wanted.only) for name in names):
         parser.error(f"no figure begins with {wanted.only!r}; there are {', '.join(names)}")
     say(f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}")
+    collect_seldom()  # what is measured here runs as it does in a service
     started = time.monotonic()
     with prepared(QUICK if wanted.quick else FULL, wanted.only) as stage:
         uvloop.run(run(stage))

@@ -12,6 +12,7 @@ import yaml
 from jsonschema import Draft202012Validator
 from pydantic_settings import BaseSettings
 
+from rollbook.auditor.settings import AuditorSettings
 from rollbook.command.settings import CommandSettings
 from rollbook.monitor.settings import MonitorSettings
 from rollbook.projector.settings import ProjectorSettings
@@ -23,6 +24,7 @@ SETTINGS: dict[str, type[BaseSettings]] = {
     "projector": ProjectorSettings,
     "query": QuerySettings,
     "monitor": MonitorSettings,
+    "auditor": AuditorSettings,
 }
 
 

@@ -17,6 +17,11 @@ COLLECT_EVERY = 50_000
 """Allocations between two collections: states are large, long-lived and seldom cyclic."""
 
 
+def collect_seldom() -> None:
+    """Set the garbage collector as every process of ours has it."""
+    gc.set_threshold(COLLECT_EVERY, 20, 50)
+
+
 @contextmanager
 def prepared(name: str, log: TextIO | None = None) -> Iterator[None]:
     """Logs to `log` (standard error by default), traces, metrics and memory for a service.
@@ -26,7 +31,7 @@ def prepared(name: str, log: TextIO | None = None) -> Iterator[None]:
     """
     logs.configure(stream=log)
     provider = tracing.configure(f"rollbook-{name}")
-    gc.set_threshold(COLLECT_EVERY, 20, 50)
+    collect_seldom()
     if port := os.environ.get("ROLLBOOK_METRICS_PORT"):
         start_http_server(int(port))
     try:
