@@ -117,6 +117,7 @@ PROBLEMS = {
     "too_broad": (422, "a search would take too long: add a condition that fewer versions meet"),
     "ahead": (409, "the log has not come as far as the cursor: it is of another one"),
     "too_many_streams": (429, "so many streams of events are open already"),
+    "closing": (503, "the instance is being stopped: go on at another one"),
     "unforeseen": (500, "a fault of the service; its log tells more"),
     "unavailable": (
         503,

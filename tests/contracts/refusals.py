@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 SOURCES = ("libs/domain", "libs/eventlog", "libs/identity", "services/command")
-RAISED_AS = frozenset({"Refused", "Objection", "Poison", "poison"})
+RAISED_AS = frozenset({"Refused", "Objection", "Poison", "_Wrong"})
 """An objection's code is that of the refusal which it leads to."""
 
 GOVERN = "see [how to govern promotions](../how-to/govern-promotions.md)"
