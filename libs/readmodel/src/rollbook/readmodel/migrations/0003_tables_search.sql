@@ -20,7 +20,7 @@ CREATE TABLE search (
     state json NOT NULL,              -- the columns of `versions` that changed by then
     words tsvector GENERATED ALWAYS AS (
         to_tsvector('pg_catalog.english'::regconfig, prose)
-        || to_tsvector('pg_catalog.english'::regconfig, card)
+        || to_tsvector('pg_catalog.english'::regconfig, 'the the ' || card)
         || array_to_tsvector(terms)
     ) STORED
 );

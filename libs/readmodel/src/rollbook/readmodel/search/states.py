@@ -77,7 +77,7 @@ def text_of(card: Card) -> str:
     said = card.model_dump(mode="json", exclude_defaults=True)
     texts = [value for value in said.values() if isinstance(value, str)]
     texts += (*card.owners, *card.languages, *card.tags)
-    return storable("\n".join(texts))[: terms.MOST_PROSE]
+    return storable(terms.SEAM.join(texts))[: terms.MOST_PROSE]
 
 
 def trained_at(row: VersionRow) -> datetime | None:

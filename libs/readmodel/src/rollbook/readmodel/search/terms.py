@@ -128,6 +128,8 @@ def numbers(row: VersionRow) -> dict[str, float]:
     return found
 
 
+SEAM: Final = "\nthe the\n"
+"""Words that no text is searched for: between two texts they keep phrases from going over it."""
 _ENDS: Final = frozenset("0123456789.")
 
 
@@ -145,4 +147,4 @@ def prose(row: VersionRow) -> str:
     """The texts of a version in which words are looked for, besides its card."""
     tags = dict(sorted(row.tags.items()))  # jsonb does not keep their order
     said = (row.label or "", row.description, *tags, *tags.values())
-    return storable("\n".join(said))[:MOST_PROSE]
+    return storable(SEAM.join(filter(None, said)))[:MOST_PROSE]
