@@ -51,6 +51,7 @@ def sign(
     say(f"A card was written, and request {request} asks for it: {REASON}.")
     own = _refused(lambda: registry.approve(model, request, title="physician"))
     say(f"Signed by who asked: {own}")
+    physician.wait(asked.position)  # hers is another session than that which asked
     facts = physician.review(model, request).now or {}
     signed = physician.approve(
         model,
