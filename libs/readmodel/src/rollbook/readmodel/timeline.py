@@ -106,7 +106,8 @@ _OF_VERSION: Final = f"""
     h.model = $1 AND h.off <= $3 AND h.off >= {_REGISTERED} AND (h.off = {_REGISTERED}
         OR h.type NOT IN ('VersionRegistered', 'CommandConfirmed') AND (
             h.data->>'version' = $2::int::text
-            OR h.type = 'VersionRolledBack' AND h.data->>'restored' = $2::int::text
+            OR h.type IN ('VersionRolledBack', 'RollbackRehearsed')
+                AND h.data->>'restored' = $2::int::text
             OR h.type IN ('VersionPromoted', 'GlassBroken', 'AliasSet')
                 AND h.data->>'replaced' = $2::int::text
             OR h.type = 'PromotionCommented' AND (h.data->>'request')::int IN
