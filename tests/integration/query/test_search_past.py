@@ -11,10 +11,10 @@ from rollbook.projector.effects import Views
 from rollbook.readmodel import database, models, schema, versions
 from rollbook.readmodel.database import Db
 from rollbook.readmodel.models import ModelRow
-from rollbook.readmodel.search import fields, moments, pages, portfolio, seeking, shown
+from rollbook.readmodel.search import fields, pages, portfolio, seeking, shown
 from rollbook.readmodel.search.check import read
-from rollbook.readmodel.search.moments import When
 from rollbook.readmodel.search.seeking import Search
+from rollbook.readmodel.then import When, then
 from rollbook.readmodel.versions import VersionKey, VersionRow
 from tests.support.commands import World, governed_worlds, worlds
 from tests.support.stack import Cluster
@@ -80,7 +80,7 @@ def test_a_search_as_of_a_record_finds_what_it_found_then(
             await views.write(views.read({0: records[start : end + 1]}))
             live[end], start = await everything(db, None), end + 1
         for end, wanted in live.items():
-            when = await moments.then(db, Position(0, end))
+            when = await then(db, Position(0, end))
             assert await everything(db, when) == wanted
         await schema.drop(db, name)
         await schema.drop(db, database.vault(name))

@@ -21,7 +21,7 @@ from rollbook.readmodel.database import Connection
 from rollbook.readmodel.graph import impact, neighbourhood, records
 from rollbook.readmodel.graph.records import Eyes
 from rollbook.readmodel.scope import Scope, holds
-from rollbook.readmodel.then import Then, then
+from rollbook.readmodel.then import then
 from tests.integration.readmodel.shown import shown
 from tests.support.stack import Cluster
 from tests.unit.lineage.records import books, commits, digests, edges_of, reached, uris
@@ -191,7 +191,7 @@ def test_as_of_a_record_the_graph_is_what_it_was_when_that_was_the_last_one(
             was = await neighbourhood.of_version(db, *key, Direction.BOTH, FAR, EVERYTHING)
         time = START + timedelta(minutes=end)
         async with shown(cluster, tale.book) as db:
-            for at in (await then(db, Position(0, end)), Then(-1, -1, time)):
+            for at in (await then(db, Position(0, end)), await then(db, time)):
                 eyes = Eyes(None, at)
                 found = await neighbourhood.of_version(db, *key, Direction.BOTH, FAR, eyes)
                 assert [n.id for n in found.nodes] == [n.id for n in was.nodes]

@@ -98,7 +98,7 @@ async def until(db: Db, key: str, at: Moment) -> Until:
     """
     found = await _settled(db, key, at)
     if isinstance(found, Position):
-        return Until(found.offset, await _time(db, found))
+        return Until(found.offset, await time_of(db, found))
     offset = await db.fetchval(
         'SELECT greatest((SELECT off FROM history WHERE model = $1 AND "time" <= $2'  # noqa: S608
         f" ORDER BY off DESC LIMIT 1), (SELECT off FROM {await _live(db)}.parked"
@@ -112,17 +112,22 @@ async def until(db: Db, key: str, at: Moment) -> Until:
 async def _settled(db: Db, key: str, at: Moment) -> datetime | Position:
     """A moment as a stream knows it: a time, or a position of the partition that it lives in."""
     if isinstance(at, UUID):
-        found = await db.fetchrow("SELECT partition, off FROM history WHERE id = $1", at)
-        if found is None:
-            raise UnknownEventError(f"the log has no record {at}, or not yet")
-        at = Position(found["partition"], found["off"])
+        at = await placed(db, at)
     if isinstance(at, datetime):
         return at
     lives = await db.fetchval("SELECT partition FROM history WHERE model = $1 LIMIT 1", key)
-    return at if lives in (None, at.partition) else await _time(db, at)
+    return at if lives in (None, at.partition) else await time_of(db, at)
 
 
-async def _time(db: Db, position: Position) -> datetime:
+async def placed(db: Db, event: UUID) -> Position:
+    """Where the record of an id stands; `UnknownEventError` when there is none."""
+    found = await db.fetchrow("SELECT partition, off FROM history WHERE id = $1", event)
+    if found is None:
+        raise UnknownEventError(f"the log has no record {event}, or not yet")
+    return Position(found["partition"], found["off"])
+
+
+async def time_of(db: Db, position: Position) -> datetime:
     """The time of the record at a position, or of the one before where a claim stands there."""
     found: datetime | None = await db.fetchval(
         'SELECT "time" FROM history WHERE partition = $1 AND off <= $2 ORDER BY off DESC LIMIT 1',

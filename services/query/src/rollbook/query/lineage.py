@@ -17,14 +17,12 @@ from rollbook.query.answers import answer
 from rollbook.query.handlers import model_key
 from rollbook.query.openapi import API, problems
 from rollbook.query.problems import Problem, invalid
-from rollbook.query.reading import AsOf, Limit, MinPosition, Name, Namespace, Reading, moment
+from rollbook.query.reading import AsOf, Limit, MinPosition, Name, Namespace, Reading, then
 from rollbook.query.sight import Seen, Sight
 from rollbook.query.versions import VERSION, VersionText, found
 from rollbook.readmodel.database import Db
 from rollbook.readmodel.graph import impact, neighbourhood, records
 from rollbook.readmodel.graph.records import Eyes
-from rollbook.readmodel.past import UnknownEventError
-from rollbook.readmodel.then import NOW, then
 
 DEEPEST: Final = 100
 COUNTED: Final = 5_000
@@ -130,12 +128,7 @@ def router(reading: Reading) -> APIRouter:
 
 async def _eyes(db: Db, seen: Sight, as_of: str | None) -> Eyes:
     await records.by_index(db)
-    if as_of is None:
-        return Eyes(seen.scope(), NOW)
-    try:
-        return Eyes(seen.scope(), await then(db, moment(as_of)))
-    except UnknownEventError as error:
-        raise Problem(404, "unknown_event", str(error)) from None
+    return Eyes(seen.scope(), await then(db, as_of))
 
 
 async def _data(db: Db, text: str, eyes: Eyes) -> list[Node]:

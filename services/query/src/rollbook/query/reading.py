@@ -16,11 +16,13 @@ from rollbook.query.problems import Problem, invalid
 from rollbook.query.tables import Tables
 from rollbook.query.times import rfc_3339
 from rollbook.readmodel import database, models, past
+from rollbook.readmodel import then as moments
 from rollbook.readmodel.database import Db
 from rollbook.readmodel.history import LAST
 from rollbook.readmodel.models import ModelRow
 from rollbook.readmodel.offsets import TooLate
 from rollbook.readmodel.past import EVERYTHING, Look, Moment, UnknownEventError, Until
+from rollbook.readmodel.then import When
 
 EVENT_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 POSITION = re.compile(r"[0-9]{1,9}:[0-9]{1,18}")
@@ -209,6 +211,16 @@ class Reading:
         count = self._door.partitions
         if count and position.partition >= count:
             raise invalid(field, f"the log has partitions 0 to {count - 1}")
+
+
+async def then(db: Db, as_of: str | None) -> When:
+    """The moment of the whole log that a parameter names; None: now."""
+    if as_of is None:
+        return None
+    try:
+        return await moments.then(db, moment(as_of))
+    except UnknownEventError as error:
+        raise Problem(404, "unknown_event", str(error)) from None
 
 
 async def until(db: Db, key: str, as_of: str | None, field: str = "as_of") -> Until:

@@ -23,9 +23,9 @@ from rollbook.query.reading import (
     Reading,
     known,
     look_at,
+    then,
     until,
 )
-from rollbook.query.searching import then
 from rollbook.query.sight import Seen
 from rollbook.readmodel import aliases, environments, history, models, versions
 from rollbook.readmodel.aliases import AliasRow

@@ -14,12 +14,11 @@ from rollbook.query import kept
 from rollbook.query.answers import answer
 from rollbook.query.openapi import API, problems
 from rollbook.query.problems import Problem, invalid
-from rollbook.query.reading import AsOf, Limit, MinPosition, Reading, moment
+from rollbook.query.reading import AsOf, Limit, MinPosition, Reading, then
 from rollbook.query.sight import Seen
 from rollbook.readmodel.database import Db
-from rollbook.readmodel.past import UnknownEventError
 from rollbook.readmodel.scope import Scope
-from rollbook.readmodel.search import check, cursor, facets, fields, moments, pages, seeking, shown
+from rollbook.readmodel.search import check, cursor, facets, fields, pages, seeking, shown
 from rollbook.readmodel.search.cursor import Cursor, InvalidCursorError
 from rollbook.readmodel.search.errors import InvalidQueryError
 from rollbook.readmodel.search.facets import Counted, FacetValue, Spread
@@ -199,16 +198,6 @@ async def found(
         facets=spread.facets,
         counted=spread.counted,
     )
-
-
-async def then(db: Db, as_of: str | None) -> moments.When:
-    """The moment that a parameter names; a 404 where it names a record that is not there."""
-    if as_of is None:
-        return None
-    try:
-        return await moments.then(db, moment(as_of))
-    except UnknownEventError as error:
-        raise Problem(404, "unknown_event", str(error)) from None
 
 
 @asynccontextmanager

@@ -12,7 +12,6 @@ from rollbook.lineage.origins import version_node
 from rollbook.readmodel.database import Db
 from rollbook.readmodel.graph import records
 from rollbook.readmodel.graph.records import Eyes
-from rollbook.readmodel.then import NOW
 
 
 async def versions(db: Db, ids: Collection[str], eyes: Eyes) -> dict[str, Node]:
@@ -33,7 +32,7 @@ def _version(row: Any, eyes: Eyes) -> Node:
         "trained_at": runtime.started_at and runtime.started_at.isoformat(),
         "trained_for": runtime.duration and runtime.duration / timedelta(seconds=1),
     }
-    if eyes.then == NOW:  # these change, and the tables do not tell how they were
+    if eyes.then is None:  # these change, and the tables do not tell how they were
         facts |= {
             "stage": row["stage"],
             "archived_reason": row["archived_reason"],

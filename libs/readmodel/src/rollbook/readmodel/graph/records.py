@@ -13,7 +13,7 @@ from rollbook.lineage.graph import Edge, Kind, Node, version_id, version_of
 from rollbook.lineage.origins import Origin, code_node, dataset_node, origins
 from rollbook.readmodel.database import Db, encode_text
 from rollbook.readmodel.scope import Scope, holds, likes
-from rollbook.readmodel.then import NOW, Then, came, stood
+from rollbook.readmodel.then import When, came, stood
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,12 +21,12 @@ class Eyes:
     """Who looks, and at which moment."""
 
     scope: Scope | None = None
-    then: Then = NOW
+    then: When = None
 
     @property
-    def at(self) -> tuple[object, object, object]:
-        """The moment as the parameters of a query."""
-        return self.then.partition, self.then.offset, self.then.time
+    def at(self) -> list[int] | None:
+        """The moment as the first parameter of a query."""
+        return None if self.then is None else list(self.then.offsets)
 
     @property
     def limited(self) -> bool:
@@ -39,7 +39,7 @@ Recorded = tuple[str, int, Lineage]
 
 _BRIEF: Final = "(v.facts -> 'lineage') - '{features,environment,runtime}'::text[] AS lineage"
 """Without what may be long and is not looked up by."""
-_SEEN: Final = f"({came('v', 'created_at', 1)}) AND ($4::text[] IS NULL OR v.model LIKE ANY($4))"
+_SEEN: Final = f"({came('v', 1)}) AND ($2::text[] IS NULL OR v.model LIKE ANY($2))"
 _SERVES: Final = (
     "EXISTS (SELECT FROM environments e WHERE (e.model, e.version) = (v.model, v.version)"
     f" AND {stood('e', 1)})"
@@ -65,9 +65,9 @@ async def of_versions(db: Db, ids: Collection[str], eyes: Eyes) -> list[Recorded
     """What the records of some versions say; of those that are not there, nothing."""
     rows = await db.fetch(
         "SELECT v.model, v.version, v.facts -> 'lineage' AS lineage FROM versions v"  # noqa: S608
-        " JOIN unnest($5::text[], $6::int[]) n (model, version) USING (model, version)"
+        " JOIN unnest($3::text[], $4::int[]) n (model, version) USING (model, version)"
         f" WHERE {_SEEN} ORDER BY v.model, v.version",
-        *eyes.at,
+        eyes.at,
         likes(eyes.scope),
         *keys(ids),
     )
@@ -85,13 +85,13 @@ async def naming(
     rows = await db.fetch(
         # Put in order without what they say, which is long.
         f"WITH hit AS MATERIALIZED (SELECT v.model, v.version, {_SERVES} AS serves"  # noqa: S608
-        f" FROM unnest($5::{type_}[]) w (wanted)"
+        f" FROM unnest($3::{type_}[]) w (wanted)"
         f" CROSS JOIN LATERAL (SELECT * FROM versions v WHERE {named}) v"
-        f" WHERE {_SEEN} ORDER BY serves DESC, v.model, v.version LIMIT $6)"
+        f" WHERE {_SEEN} ORDER BY serves DESC, v.model, v.version LIMIT $4)"
         f" SELECT hit.model, hit.version, {_BRIEF} FROM hit"
         " JOIN versions v USING (model, version)"
         " ORDER BY hit.serves DESC, hit.model, hit.version",
-        *eyes.at,
+        eyes.at,
         likes(eyes.scope),
         [_wanted(thing) for thing in things],
         limit,
@@ -104,8 +104,8 @@ async def data_at(db: Db, uri: str, eyes: Eyes) -> list[Node]:
     rows = await db.fetch(
         "SELECT DISTINCT v.model, d.value ->> 'digest' AS digest FROM versions v,"  # noqa: S608
         " jsonb_array_elements(v.facts #> '{lineage,datasets}') d"
-        f" WHERE {_SEEN} AND v.facts #> '{{lineage,datasets}}' @> $5 AND d.value ->> 'uri' = $6",
-        *eyes.at,
+        f" WHERE {_SEEN} AND v.facts #> '{{lineage,datasets}}' @> $3 AND d.value ->> 'uri' = $4",
+        eyes.at,
         likes(eyes.scope),
         [{"uri": uri}],
         uri,
@@ -118,8 +118,8 @@ async def code_at(db: Db, commit: str, eyes: Eyes) -> list[Node]:
     """The commit in each repository that records name it of."""
     rows = await db.fetch(
         "SELECT DISTINCT v.model, v.facts #>> '{lineage,code_uri}' AS uri FROM versions v"  # noqa: S608
-        f" WHERE {_SEEN} AND v.facts #>> '{{lineage,code_commit}}' = $5",
-        *eyes.at,
+        f" WHERE {_SEEN} AND v.facts #>> '{{lineage,code_commit}}' = $3",
+        eyes.at,
         likes(eyes.scope),
         commit,
     )
@@ -132,9 +132,9 @@ async def stays(db: Db, ids: Collection[str], eyes: Eyes) -> list[Any]:
     rows: list[Any] = await db.fetch(
         "SELECT e.model, e.environment, e.version, e.action, e.actor, e.since,"  # noqa: S608
         " e.partition, e.off FROM environments e"
-        " JOIN unnest($4::text[], $5::int[]) n (model, version) USING (model, version)"
+        " JOIN unnest($2::text[], $3::int[]) n (model, version) USING (model, version)"
         f" WHERE {stood('e', 1)} ORDER BY e.model, e.environment",
-        *eyes.at,
+        eyes.at,
         *keys(ids),
     )
     return rows
@@ -148,9 +148,9 @@ async def details(db: Db, ids: Collection[str], eyes: Eyes) -> list[Any]:
         " v.facts #> '{lineage,runtime}' AS runtime,"
         " ARRAY(SELECT a.alias FROM aliases a WHERE (a.model, a.version) = (v.model, v.version)"
         "   ORDER BY 1) AS aliases"
-        " FROM versions v JOIN unnest($5::text[], $6::int[]) n (model, version)"
+        " FROM versions v JOIN unnest($3::text[], $4::int[]) n (model, version)"
         f" USING (model, version) WHERE {_SEEN}",
-        *eyes.at,
+        eyes.at,
         likes(eyes.scope),
         *keys(ids),
     )

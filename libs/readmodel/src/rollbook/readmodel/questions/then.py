@@ -3,13 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
 
-from rollbook.eventlog.position import Position
 from rollbook.readmodel.database import Db
 from rollbook.readmodel.history import LAST
 from rollbook.readmodel.offsets import PROJECTION
-from rollbook.readmodel.past import BEGINNING, Moment, UnknownEventError
+from rollbook.readmodel.past import Moment
+from rollbook.readmodel.then import then
 
 ENDS = (
     '(SELECT u.*, $3::timestamptz AS "time"'
@@ -61,46 +60,6 @@ async def now(db: Db, time: datetime) -> Then:
 
 
 async def at(db: Db, moment: Moment) -> Then:
-    """All records up to a moment; of records of the same time all count.
-
-    As a record left it, by its place or its id: its own partition ends with it, and for the others
-    its time counts, as partitions have no order but that one. `UnknownEventError` when there is no
-    record of that id.
-    """
-    place = await _placed(db, moment) if isinstance(moment, UUID) else moment
-    if isinstance(place, datetime):
-        return Then(place, await _ends(db, place), moment)
-    time = await db.fetchval(
-        'SELECT "time" FROM history WHERE partition = $1 AND off <= $2 ORDER BY off DESC LIMIT 1',
-        *place,
-    )
-    found: datetime = time or BEGINNING
-    return Then(found, {**await _ends(db, found), place.partition: place.offset}, moment)
-
-
-async def _placed(db: Db, event: UUID) -> Position:
-    found = await db.fetchrow("SELECT partition, off FROM history WHERE id = $1", event)
-    if found is None:
-        raise UnknownEventError(f"the log has no record {event}, or not yet")
-    return Position(found["partition"], found["off"])
-
-
-async def _ends(db: Db, time: datetime) -> dict[int, int]:
-    """The last record of each partition with a time up to `time`, by bisection.
-
-    A partition's times never go back, so no index on them is needed.
-    """
-    rows = await db.fetch(
-        "WITH RECURSIVE search (partition, low, high) AS ("
-        " SELECT partition, 0::bigint, off FROM projection_offset WHERE projection = $2"
-        " UNION ALL SELECT s.partition,"
-        "   CASE WHEN l.later THEN s.low ELSE (s.low + s.high) / 2 + 1 END,"
-        "   CASE WHEN l.later THEN (s.low + s.high) / 2 ELSE s.high END"
-        ' FROM search s, LATERAL (SELECT coalesce((SELECT h."time" > $1 FROM history h'
-        "   WHERE h.partition = s.partition AND h.off >= (s.low + s.high) / 2"
-        "   ORDER BY h.off LIMIT 1), true) AS later) l"
-        " WHERE s.low < s.high) SELECT partition, low FROM search WHERE low = high",
-        time,
-        PROJECTION,
-    )
-    return {row["partition"]: row["low"] - 1 for row in rows}
+    """All records up to a moment; `UnknownEventError` when there is no record of that id."""
+    found = await then(db, moment)
+    return Then(found.time, dict(enumerate(found.offsets)), moment)

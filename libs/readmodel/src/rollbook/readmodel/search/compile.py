@@ -10,7 +10,6 @@ from typing import Final, TypeAlias
 from rollbook.readmodel.search import values
 from rollbook.readmodel.search.check import as_number
 from rollbook.readmodel.search.fields import Field, Source, find
-from rollbook.readmodel.search.moments import When
 from rollbook.readmodel.search.terms import KEPT, head, term
 from rollbook.readmodel.search.tree import (
     Among,
@@ -26,6 +25,7 @@ from rollbook.readmodel.search.tree import (
     Value,
     Word,
 )
+from rollbook.readmodel.then import When
 
 Synonyms: TypeAlias = Mapping[str, Collection[str]]
 """Words in lower case, each with words that mean the same."""

@@ -7,7 +7,7 @@ from rollbook.readmodel.database import Db
 from rollbook.readmodel.models import ModelRow
 from rollbook.readmodel.scope import Scope, filled, holds, likes
 from rollbook.readmodel.search.compile import Arguments, Conditions
-from rollbook.readmodel.search.moments import Then
+from rollbook.readmodel.then import Then
 from rollbook.readmodel.view import plain
 
 _OWN: Final = list(STREAM_EVENTS)

@@ -8,7 +8,6 @@ from rollbook.readmodel.database import Db
 from rollbook.readmodel.scope import Scope
 from rollbook.readmodel.search.compile import Sought, Synonyms
 from rollbook.readmodel.search.fields import NEWEST, Order
-from rollbook.readmodel.search.moments import When
 from rollbook.readmodel.search.tree import (
     Among,
     And,
@@ -24,6 +23,7 @@ from rollbook.readmodel.search.tree import (
     leaves,
     mapped,
 )
+from rollbook.readmodel.then import When
 
 IN_USE: Final = Compare("state", "=", Value("used"))
 

@@ -9,8 +9,8 @@ from pydantic import TypeAdapter
 from rollbook.readmodel import versions
 from rollbook.readmodel.database import Db
 from rollbook.readmodel.search.compile import Arguments, Conditions
-from rollbook.readmodel.search.moments import Then, When
 from rollbook.readmodel.search.states import STATE
+from rollbook.readmodel.then import Then, When
 from rollbook.readmodel.versions import VersionKey, VersionRow
 
 _TIME: Final = TypeAdapter(datetime | None)
