@@ -15,7 +15,9 @@ from rollbook.domain.environments import (
 )
 from rollbook.domain.erasure import ErasePersonalData
 from rollbook.domain.evaluations import Evaluation, Measure, RecordEvaluation
+from rollbook.domain.gates import ExpressionGate, PerformanceGate, TermsGate
 from rollbook.domain.grants import GrantRole, IssueKey, RevokeKey, RevokeRole, key_id
+from rollbook.domain.holds import HoldVersion, ReleaseVersion
 from rollbook.domain.lineage import (
     Artifact,
     Dataset,
@@ -27,6 +29,7 @@ from rollbook.domain.lineage import (
     Terms,
     Variant,
 )
+from rollbook.domain.policies import DropPolicy, Policy, PolicyTest, SavePolicy
 from rollbook.domain.queries import DropQuery, SaveQuery, SetSynonyms
 from rollbook.domain.requests import (
     ApprovePromotion,
@@ -37,8 +40,10 @@ from rollbook.domain.requests import (
     RequestPromotion,
     WithdrawPromotion,
 )
-from rollbook.domain.rulebook import EnvironmentRule, MetadataSchema, Rules
+from rollbook.domain.retention import SetRetention
+from rollbook.domain.rulebook import EnvironmentRule, MetadataSchema, Retention, Rules
 from rollbook.domain.rules import SetMetadataSchema, SetRules
+from rollbook.domain.signatures import AttachSignature
 from rollbook.domain.tenancy import Role
 from rollbook.domain.validation import GateResult, RecordValidation, StartValidation
 from rollbook.domain.versions import (
@@ -47,7 +52,7 @@ from rollbook.domain.versions import (
     RestoreVersion,
     SetProperties,
 )
-from tests.contracts.step import ADA, MODEL, NAMESPACE, Step, digest
+from tests.contracts.step import ADA, MODEL, NAMESPACE, Step, bundle, digest
 
 GRACE = "grace@example.com"
 """Administers the namespace."""
@@ -94,6 +99,29 @@ RULES = Rules(
     request_escalates=timedelta(hours=24),
     escalate_to="head-of-risk",
 )
+POLICY = Policy(
+    description="What may decide about payments.",
+    models=("card-*",),
+    risks=("limited", "high"),
+    revalidate="serving",
+    gates=(
+        ExpressionGate(
+            kind="expression",
+            gate="good-enough",
+            expression="metrics.auc >= 0.9",
+            because="below that, people review more than they save",
+        ),
+        PerformanceGate(
+            kind="performance", gate="fast-enough", p95=100.0, environments=("production",)
+        ),
+    ),
+    tests=(
+        PolicyTest(
+            test="a weak one fails", given={"metrics": {"auc": 0.7}}, fails=("good-enough",)
+        ),
+    ),
+)
+TRIAL = Policy(gates=(TermsGate(kind="terms", gate="terms"),))
 METADATA = MetadataSchema(
     properties={
         "type": "object",
@@ -392,4 +420,38 @@ GOVERNED = (
     Step(DropQuery(query="all"), GRACE, NAMESPACE),
     Step(SetSynonyms(word="fraud", same=("abuse", "scam")), GRACE, NAMESPACE),
     Step(SetSynonyms(word="fraud"), GRACE, NAMESPACE),
+    # What its versions must pass, whose signature they bear, and how long they are kept
+    Step(SavePolicy(policy="release", document=POLICY), GRACE, NAMESPACE),
+    Step(SavePolicy(policy="trial", document=TRIAL), GRACE, NAMESPACE),
+    Step(DropPolicy(policy="trial", reason="it says less than release"), GRACE, NAMESPACE),
+    Step(
+        RecordValidation(
+            version=3,
+            gates=(
+                GateResult(gate="good-enough", outcome="passed", measured={"auc": 0.944}),
+                GateResult(
+                    gate="fast-enough",
+                    outcome="failed",
+                    reason="p95 is 131 ms, and at most 100 ms may be",
+                    measured={"performance.p95": 131.0},
+                ),
+            ),
+            policy="release@1",
+            bound={"fast-enough": ("production",)},
+        ),
+        GATES,
+    ),
+    Step(AttachSignature(version=3, bundle=bundle(digest("e"))), CI),
+    Step(AttachSignature(version=3, bundle=bundle(digest("d"))), CI),  # refused: other bytes
+    Step(HoldVersion(version=3, reason="case 2026-114"), IDA),
+    Step(ReleaseVersion(version=3, reason="the case is closed"), IDA),
+    Step(
+        SetRetention(
+            retention=Retention(
+                keep_last=10, archive_after=timedelta(days=90), delete_after=timedelta(days=730)
+            )
+        ),
+        GRACE,
+        NAMESPACE,
+    ),
 )

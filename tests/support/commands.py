@@ -35,7 +35,9 @@ from rollbook.domain.environments import (
 )
 from rollbook.domain.erasure import ErasePersonalData
 from rollbook.domain.evaluations import Evaluation, Measure, RecordEvaluation
+from rollbook.domain.gates import ExpressionGate
 from rollbook.domain.grants import GrantRole, IssueKey, RevokeKey, RevokeRole, key_id
+from rollbook.domain.holds import HoldVersion, ReleaseVersion
 from rollbook.domain.lineage import (
     Artifact,
     Dataset,
@@ -50,6 +52,7 @@ from rollbook.domain.lineage import (
 from rollbook.domain.messages import Refused, Unchanged
 from rollbook.domain.model import ModelCommand
 from rollbook.domain.namespace import NamespaceCommand
+from rollbook.domain.policies import DropPolicy, Policy, SavePolicy
 from rollbook.domain.queries import DropQuery, SaveQuery, SetSynonyms
 from rollbook.domain.requests import (
     ApprovePromotion,
@@ -60,8 +63,10 @@ from rollbook.domain.requests import (
     RequestPromotion,
     WithdrawPromotion,
 )
-from rollbook.domain.rulebook import EnvironmentRule, MetadataSchema, Rules
+from rollbook.domain.retention import SetRetention
+from rollbook.domain.rulebook import EnvironmentRule, MetadataSchema, Retention, Rules
 from rollbook.domain.rules import SetMetadataSchema, SetRules
+from rollbook.domain.signatures import AttachSignature
 from rollbook.domain.state import Model
 from rollbook.domain.streams import State, StreamCommand, StreamEvent
 from rollbook.domain.tenancy import Namespace, Role
@@ -76,6 +81,7 @@ from rollbook.domain.versions import (
     TagVersion,
     UntagVersion,
 )
+from tests.contracts.step import bundle
 from tests.support.spec import NOW
 
 T = TypeVar("T")
@@ -86,6 +92,8 @@ def tuples(part: SearchStrategy[T], least: int = 0, most: int = 2) -> SearchStra
 
 
 numbers = st.sampled_from([1, 2, 3, 4])
+_GATE = ExpressionGate(kind="expression", gate="auc", expression="metrics.auc >= 0.9")
+_RISKS = st.sampled_from([(), ("high",)])
 few = st.sampled_from([1, 2, 3])
 words = st.sampled_from(["a", "b", "ü\n", "", '"'])
 keys = st.sampled_from(["owner", "ünit", "x"])
@@ -218,7 +226,19 @@ MODEL_COMMANDS: dict[type[ModelCommand], SearchStrategy[ModelCommand]] = {
     ReviewCard: st.builds(ReviewCard, version=numbers, review_by=moments, note=reasons),
     MarkCardStale: st.builds(MarkCardStale, version=numbers),
     StartValidation: st.builds(StartValidation, version=numbers, policy=st.none() | st.just("p")),
-    RecordValidation: st.builds(RecordValidation, version=numbers, gates=tuples(gates, 1, 2)),
+    RecordValidation: st.builds(
+        RecordValidation,
+        version=numbers,
+        gates=tuples(gates, 1, 2),
+        bound=st.just({}) | st.dictionaries(st.just("auc"), tuples(environments, 1, 2)),
+    ),
+    AttachSignature: st.builds(
+        AttachSignature,
+        version=numbers,
+        bundle=st.sampled_from(["{}", bundle("sha256:" + "a" * 64), bundle("sha256:" + "b" * 64)]),
+    ),
+    HoldVersion: st.builds(HoldVersion, version=numbers, reason=reasons),
+    ReleaseVersion: st.builds(ReleaseVersion, version=numbers, reason=reasons),
     SetAlias: st.builds(SetAlias, alias=aliases, version=numbers),
     RemoveAlias: st.builds(RemoveAlias, alias=aliases),
     PromoteVersion: st.builds(PromoteVersion, version=numbers, environment=environments),
@@ -344,6 +364,15 @@ NAMESPACE_COMMANDS: dict[type[NamespaceCommand], SearchStrategy[NamespaceCommand
         SetSynonyms,
         word=st.sampled_from(["churn", "Attrition"]),
         same=tuples(st.sampled_from(["churn", "lapse", "über"]), 0, 2),
+    ),
+    SavePolicy: st.builds(
+        SavePolicy,
+        policy=aliases,
+        document=st.builds(Policy, gates=st.just((_GATE,)), risks=_RISKS),
+    ),
+    DropPolicy: st.builds(DropPolicy, policy=aliases, reason=reasons),
+    SetRetention: st.builds(
+        SetRetention, retention=st.builds(Retention, keep_last=st.sampled_from([0, 3]))
     ),
     ErasePersonalData: st.builds(
         ErasePersonalData, references=tuples(personal, 1, 2), reason=reasons

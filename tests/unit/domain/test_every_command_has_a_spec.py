@@ -17,9 +17,13 @@ SPECS = (
     "test_erasure",
     "test_evaluations",
     "test_grants",
+    "test_holds",
+    "test_policies",
     "test_queries",
     "test_requests",
+    "test_retention",
     "test_rules",
+    "test_signatures",
     "test_validation",
     "test_versions",
 )
@@ -34,6 +38,8 @@ NEVER = {
     ("ErasePersonalData", "stays quiet"): "whether it is gone is not known to the log",
     ("RemoveCollection", "refuses"): "what is not there need not be removed",
     ("DropQuery", "refuses"): "what is not there need not be dropped",
+    ("DropPolicy", "refuses"): "what is not in force need not be dropped",
+    ("SetRetention", "refuses"): "any will do",
 }
 """Verdicts that cannot come of a command, and why."""
 

@@ -1,3 +1,4 @@
+from rollbook.domain.environments import PromoteVersion, VersionPromoted
 from rollbook.domain.messages import Unchanged
 from rollbook.domain.validation import (
     GateResult,
@@ -67,6 +68,26 @@ def test_a_gate_that_was_skipped_does_not_reject() -> None:
 def test_other_findings_are_another_verdict() -> None:
     other = PASSED.model_copy(update={"measured": {"auc": 0.91}})
     assert verdict(PASS).digest != verdict(RecordValidation(version=1, gates=(other,))).digest
+
+
+def test_a_gate_that_is_bound_to_environments_bars_only_these() -> None:
+    bound = {"fairness": ("production", "eu"), "auc": ("eu",)}
+    named = FAILED.model_copy(update={"gate": "fairness"})
+    event = verdict(RecordValidation(version=1, gates=(PASSED, named), bound=bound))
+    assert isinstance(event, VersionValidated)
+    assert event.barred == {"production": ("fairness",), "eu": ("fairness",)}
+    promote = PromoteVersion(version=1, environment="production")
+    spec.given(REGISTERED, V1, event).when(promote).refuses("barred")
+    elsewhere = PromoteVersion(version=1, environment="staging")
+    spec.given(REGISTERED, V1, event).when(elsewhere).does(
+        VersionPromoted(version=1, environment="staging", replaced=None)
+    )
+
+
+def test_a_gate_that_fails_and_is_bound_to_nothing_rejects_all_the_same() -> None:
+    named = FAILED.model_copy(update={"gate": "fairness"})
+    both = RecordValidation(version=1, gates=(FAILED, named), bound={"fairness": ("eu",)})
+    assert isinstance(verdict(both), VersionRejected)
 
 
 def test_what_was_rejected_may_pass_later() -> None:

@@ -14,9 +14,13 @@ from rollbook.domain import (
     erasure,
     evaluations,
     grants,
+    holds,
+    policies,
     queries,
     requests,
+    retention,
     rules,
+    signatures,
     validation,
     versions,
 )
@@ -58,6 +62,9 @@ _TABLE: Final[dict[type[Message], tuple[Role, ...]]] = {
     cards.WriteCard: (P,),
     cards.ReviewCard: (P, A),
     cards.MarkCardStale: (X, O, D),
+    signatures.AttachSignature: (P, X, A),
+    holds.HoldVersion: (U, D),
+    holds.ReleaseVersion: (U, D),
     validation.StartValidation: (X,),
     validation.RecordValidation: (X,),
     aliases.SetAlias: (P, R),
@@ -87,6 +94,9 @@ _TABLE: Final[dict[type[Message], tuple[Role, ...]]] = {
     queries.DropQuery: (P, X, A, R, O, D),
     queries.SetSynonyms: (P, X, A, R, O, D),
     erasure.ErasePersonalData: (D,),
+    policies.SavePolicy: (D,),
+    policies.DropPolicy: (D,),
+    retention.SetRetention: (D,),
 }
 
 WHO_MAY: Final = {command: frozenset(roles) for command, roles in _TABLE.items()}

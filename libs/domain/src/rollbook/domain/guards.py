@@ -42,6 +42,10 @@ def objections(state: Model, number: int, environment: str, context: Context) ->
     stage = version.review.stage
     if version.review.rejected:
         found.append(Objection("rejected", f"version {number} failed its gates"))
+    if barred := version.review.barred.get(environment):
+        found.append(
+            Objection("barred", f"it failed {', '.join(barred)}, which {environment} asks")
+        )
     if rule is None:
         return found
     if rule.validated and stage != "validated" and not version.review.rejected:

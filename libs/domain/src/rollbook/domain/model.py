@@ -8,7 +8,9 @@ from rollbook.domain import (
     catalog,
     environments,
     evaluations,
+    holds,
     requests,
+    signatures,
     validation,
     versions,
 )
@@ -25,6 +27,8 @@ ModelEvent: TypeAlias = (
     | aliases.AliasEvent
     | environments.EnvironmentEvent
     | requests.RequestEvent
+    | holds.HoldEvent
+    | signatures.SignatureEvent
 )
 
 ModelCommand: TypeAlias = (
@@ -36,6 +40,8 @@ ModelCommand: TypeAlias = (
     | aliases.AliasCommand
     | environments.EnvironmentCommand
     | requests.RequestCommand
+    | holds.HoldCommand
+    | signatures.SignatureCommand
 )
 
 
@@ -95,6 +101,10 @@ def evolve(state: Model, event: ModelEvent) -> Model:
             | requests.PromotionExpired()
         ):
             return requests.evolve(state, event)
+        case holds.VersionHeld() | holds.VersionReleased():
+            return holds.evolve(state, event)
+        case signatures.SignatureAttached():
+            return signatures.evolve(state, event)
 
 
 def decide(state: Model, command: ModelCommand, context: Context) -> ModelEvent | Unchanged:
@@ -152,3 +162,7 @@ def decide(state: Model, command: ModelCommand, context: Context) -> ModelEvent 
             | requests.ExpirePromotion()
         ):
             return requests.decide(state, command, context)
+        case holds.HoldVersion() | holds.ReleaseVersion():
+            return holds.decide(state, command)
+        case signatures.AttachSignature():
+            return signatures.decide(state, command)

@@ -4,7 +4,16 @@ from typing import Final, TypeAlias
 
 from pydantic_core import to_json
 
-from rollbook.domain import collection, erasure, grants, queries, rules, snapshot
+from rollbook.domain import (
+    collection,
+    erasure,
+    grants,
+    policies,
+    queries,
+    retention,
+    rules,
+    snapshot,
+)
 from rollbook.domain.context import Context
 from rollbook.domain.messages import Refused, Unchanged
 from rollbook.domain.tenancy import Namespace
@@ -15,6 +24,8 @@ NamespaceEvent: TypeAlias = (
     | collection.CollectionEvent
     | queries.QueryEvent
     | erasure.ErasureEvent
+    | policies.PolicyEvent
+    | retention.RetentionEvent
 )
 
 NamespaceCommand: TypeAlias = (
@@ -23,6 +34,8 @@ NamespaceCommand: TypeAlias = (
     | collection.CollectionCommand
     | queries.QueryCommand
     | erasure.ErasureCommand
+    | policies.PolicyCommand
+    | retention.RetentionCommand
 )
 
 STATE_LIMIT: Final = 4_000_000
@@ -42,6 +55,10 @@ def evolve(state: Namespace, event: NamespaceEvent) -> Namespace:
             return queries.evolve(state, event)
         case erasure.PersonalDataErased():
             return erasure.evolve(state, event)
+        case policies.PolicySaved() | policies.PolicyDropped():
+            return policies.evolve(state, event)
+        case retention.RetentionSet():
+            return retention.evolve(state, event)
 
 
 def decide(
@@ -73,3 +90,7 @@ def _decide(
             return queries.decide(state, command)
         case erasure.ErasePersonalData():
             return erasure.decide(state, command, context)
+        case policies.SavePolicy() | policies.DropPolicy():
+            return policies.decide(state, command)
+        case retention.SetRetention():
+            return retention.decide(state, command)

@@ -1,4 +1,4 @@
-"""The documents that govern a namespace: rules for environments and names, and metadata schemas."""
+"""The documents that govern a namespace: rules, metadata schemas, retention of artifacts."""
 
 from datetime import timedelta
 from functools import lru_cache
@@ -175,3 +175,14 @@ class MetadataSchema(Fact):
         if len(set(self.renamed.values())) < len(self.renamed):
             raise ValueError("renamed: two properties cannot get one name")
         return self
+
+
+class Retention(Fact):
+    """The lifecycle of artifacts. What serves, has an alias or is held is never touched."""
+
+    keep_last: Annotated[int, Field(ge=0, le=1_000_000)] = 5
+    """The newest versions of each model, which stay where they are."""
+    archive_after: PositiveSpan | None = None
+    """Time since registration after which an artifact moves to the archive tier; None: never."""
+    delete_after: PositiveSpan | None = None
+    """Time since its version was archived after which an artifact goes; None: never."""

@@ -7,11 +7,11 @@ from typing import Any
 from immutables import Map
 
 from rollbook.domain.lineage import Terms
-from rollbook.domain.rulebook import MetadataSchema, Rules
+from rollbook.domain.rulebook import MetadataSchema, Retention, Rules
 from rollbook.domain.state import Approval, Break, Model, Request, Review, Version
 from rollbook.domain.tenancy import Grant, Key, Namespace, Role
 
-SCHEMA = 3
+SCHEMA = 4
 """Raised when the layout changes: a snapshot of another schema is not used."""
 
 BLOCK = 500
@@ -111,6 +111,8 @@ def _review(row: list[Any]) -> Review:
     return found._replace(
         documents=tuple(found.documents),
         card_sections=tuple(found.card_sections),
+        barred={environment: tuple(gates) for environment, gates in found.barred.items()},
+        signatures=tuple(found.signatures),
         review_by=_moment(found.review_by),  # type: ignore[arg-type]  # text, in a snapshot
     )
 
@@ -163,6 +165,9 @@ def namespace_head(namespace: Namespace) -> dict[str, Any]:
         "collections": dict(namespace.collections),
         "queries": dict(namespace.queries),
         "synonyms": dict(namespace.synonyms),
+        "policies": dict(namespace.policies),
+        "retention": namespace.retention.model_dump(mode="json", exclude_defaults=True),
+        "retention_version": namespace.retention_version,
     }
 
 
@@ -182,6 +187,9 @@ def restore_namespace(head: dict[str, Any]) -> Namespace:
         collections=Map(head["collections"]),
         queries=Map(head.get("queries", {})),
         synonyms=Map((word, tuple(same)) for word, same in head.get("synonyms", {}).items()),
+        policies=Map((name, tuple(found)) for name, found in head.get("policies", {}).items()),
+        retention=Retention.model_validate(head.get("retention", {})),
+        retention_version=head.get("retention_version", 0),
     )
 
 

@@ -41,6 +41,12 @@ class Review(NamedTuple):
     """When the card must have been looked at again."""
     stale: bool = False
     """Whether that moment was missed."""
+    barred: Mapping[str, tuple[str, ...]] = {}
+    """Environment -> the gates of the last verdict that keep the version out of it."""
+    held: bool = False
+    """Whether it is under legal hold."""
+    signatures: tuple[str, ...] = ()
+    """Digests of the signatures that were attached."""
 
 
 class Version(NamedTuple):

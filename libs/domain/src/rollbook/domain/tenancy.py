@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from immutables import Map
 
-from rollbook.domain.rulebook import MetadataSchema, Rules
+from rollbook.domain.rulebook import MetadataSchema, Retention, Rules
 
 REGISTRY = "rollbook"
 """The namespace that stands for the registry itself: what is granted here is granted everywhere."""
@@ -71,3 +71,7 @@ class Namespace(NamedTuple):
     """Name of a saved query -> digest of what it asks for."""
     synonyms: Map[str, tuple[str, ...]] = Map()
     """Word -> those that mean the same."""
+    policies: Map[str, tuple[int, str, bool]] = Map()
+    """Name -> version and digest of the policy, and whether it is in force."""
+    retention: Retention = Retention()
+    retention_version: int = 0

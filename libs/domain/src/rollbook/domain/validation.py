@@ -1,5 +1,6 @@
 """What the gates say about a version."""
 
+from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from typing import Annotated, Literal, TypeAlias
 
@@ -7,6 +8,7 @@ from pydantic import Field, FiniteFloat
 
 from rollbook.domain.lineage import AnyText, Fact, Short
 from rollbook.domain.messages import Command, Event, Unchanged
+from rollbook.domain.names import EnvironmentName, Label
 from rollbook.domain.state import Model
 from rollbook.domain.tags import FactName, Number
 
@@ -42,6 +44,8 @@ class VersionValidated(Event):
     policy: str | None = None
     digest: str
     """Of the verdict: pins what the gates found."""
+    barred: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """Environment -> gates that it failed and that keep it out of there, and only of there."""
 
 
 class VersionRejected(Event):
@@ -52,6 +56,8 @@ class VersionRejected(Event):
     policy: str | None = None
     digest: str
     """Of the verdict: pins what the gates found."""
+    barred: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """Environment -> gates that it failed and that keep it out of there, and only of there."""
 
 
 ValidationEvent: TypeAlias = ValidationStarted | VersionValidated | VersionRejected
@@ -62,10 +68,14 @@ def evolve(state: Model, event: ValidationEvent) -> Model:
     match event:
         case ValidationStarted(version=number):
             return state.reviewed(number, stage="validating")
-        case VersionValidated(version=number, digest=digest):
-            return state.reviewed(number, stage="validated", rejected=False, verdict=digest)
-        case VersionRejected(version=number, digest=digest):
-            return state.reviewed(number, stage="rejected", rejected=True, verdict=digest)
+        case VersionValidated(version=number, digest=digest, barred=barred):
+            return state.reviewed(
+                number, stage="validated", rejected=False, verdict=digest, barred=barred
+            )
+        case VersionRejected(version=number, digest=digest, barred=barred):
+            return state.reviewed(
+                number, stage="rejected", rejected=True, verdict=digest, barred=barred
+            )
 
 
 # Commands
@@ -79,11 +89,19 @@ class StartValidation(Command):
 
 
 class RecordValidation(Command):
-    """Say what the gates found; one that failed, or could not decide, rejects the version."""
+    """Say what the gates found; one that failed, or could not decide, rejects the version.
+
+    One that is bound to environments keeps it out of these, and does not reject it.
+    """
 
     version: Number
     gates: Annotated[Gates, Field(min_length=1)]
-    policy: Short | None = None
+    policy: Label | None = None
+    bound: Annotated[
+        dict[Short, Annotated[tuple[EnvironmentName, ...], Field(min_length=1, max_length=50)]],
+        Field(max_length=200),
+    ] = Field(default_factory=dict)
+    """Gate -> the environments that it is bound to."""
 
 
 ValidationCommand: TypeAlias = StartValidation | RecordValidation
@@ -97,10 +115,27 @@ def decide(state: Model, command: ValidationCommand) -> ValidationEvent | Unchan
             if review.stage == "validating":
                 return Unchanged(version=number)
             return ValidationStarted(version=number, policy=policy)
-        case RecordValidation(version=number, gates=gates, policy=policy):
-            digest = "sha256:" + sha256(command.model_dump_json().encode()).hexdigest()
+        case RecordValidation(version=number, gates=gates, policy=policy, bound=bound):
+            said = command.model_dump_json(exclude=None if bound else {"bound"})
+            digest = "sha256:" + sha256(said.encode()).hexdigest()
             if digest == review.verdict and review.stage != "validating":
                 return Unchanged(version=number)
-            passed = all(gate.outcome in ("passed", "skipped") for gate in gates)
-            event = VersionValidated if passed else VersionRejected
-            return event(version=number, gates=gates, policy=policy, digest=digest)
+            failed = [gate.gate for gate in gates if gate.outcome not in ("passed", "skipped")]
+            event = VersionValidated if all(name in bound for name in failed) else VersionRejected
+            return event(
+                version=number,
+                gates=gates,
+                policy=policy,
+                digest=digest,
+                barred=_barred(failed, bound),
+            )
+
+
+def _barred(
+    failed: Iterable[str], bound: Mapping[str, tuple[str, ...]]
+) -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for gate in failed:
+        for environment in bound.get(gate, ()):
+            found[environment] = (*found.get(environment, ()), gate)
+    return found
