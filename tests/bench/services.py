@@ -49,8 +49,8 @@ class Query:
 
 
 @asynccontextmanager
-async def query(stage: Stage, log: LogAddress) -> AsyncIterator[Query]:
-    """A query service, held still.
+async def query(stage: Stage, log: LogAddress, **settings: str) -> AsyncIterator[Query]:
+    """A query service, held still; `settings` are more of them.
 
     A projector makes its tables, and ends then: a command's answer does not wait for it.
     """
@@ -58,7 +58,7 @@ async def query(stage: Stage, log: LogAddress) -> AsyncIterator[Query]:
     [port] = remembered(stage.folder / "query.port", 1)
     more = {"postgres": stage.endpoints.postgres, "schema": schema, "port": str(port)}
     async with running(
-        python("rollbook.query"), stage.env(log, **more), stage.folder / "query.log"
+        python("rollbook.query"), stage.env(log, **more, **settings), stage.folder / "query.log"
     ) as process:
         async with projector(stage, log, schema):
             await until(lambda: ready(port))

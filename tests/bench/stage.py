@@ -37,6 +37,8 @@ class Sizes:
     """Models that have them."""
     searches: int = 200
     """Searches of each kind."""
+    artifact: int = 1 << 30
+    """Bytes of an artifact."""
     idle: float = 20.0
     """Seconds for which an idle system is watched."""
 
@@ -52,6 +54,7 @@ QUICK = Sizes(
     versions=40_000,
     portfolio=400,
     searches=20,
+    artifact=64 << 20,
     idle=5.0,
 )
 

@@ -282,7 +282,7 @@ def test_a_version_whose_files_cannot_be_read_is_left_out_with_all_that_leans_on
     [
         ("../../etc/passwd", "leads out of the folder"),
         ("/etc/passwd", "leads out of the folder"),
-        ("a\nb", "no manifest can hold"),
+        ("a\nb", "no listing can hold"),
     ],
 )
 def test_a_listing_that_leads_out_is_refused(path: str, reason: str) -> None:

@@ -7,6 +7,9 @@ from urllib.parse import quote, urlencode
 
 from pydantic import ValidationError
 
+from rollbook.artifacts import folders
+from rollbook.artifacts.errors import BadListing
+from rollbook.artifacts.folders import Hashed
 from rollbook.domain.aliases import SetAlias
 from rollbook.domain.cards import Card, WriteCard
 from rollbook.domain.catalog import AssignOwner, RegisterModel
@@ -14,8 +17,6 @@ from rollbook.domain.environments import PromoteVersion
 from rollbook.domain.lineage import Artifact, Terms
 from rollbook.domain.model import ModelCommand
 from rollbook.domain.versions import ArchiveVersion, RegisterVersion
-from rollbook.imports import digests
-from rollbook.imports.digests import Hashed, OutOfBounds
 from rollbook.imports.moves import in_order
 from rollbook.imports.plan import Entry, Plan, Skipped, command_id, first_rule, model_key
 from rollbook.imports.tree_files import (
@@ -77,7 +78,7 @@ class _Reading:
             number = len(versions) + 1
             try:
                 plans = list(self._version(folder, number))
-            except OutOfBounds as error:
+            except BadListing as error:
                 yield Skipped(self._key, f"version {folder.name}", str(error))
             except ValidationError as error:
                 yield Skipped(self._key, f"version {folder.name}", first_rule(error))
@@ -95,12 +96,12 @@ class _Reading:
         facts, readme = folder.facts, folder.readme
         files = [
             file
-            for file in digests.files_in(folder.path, self._root)
+            for file in folders.files_in(folder.path, self._root)
             if file.parent != folder.path or file.name not in (*FACTS, README)
         ]
         if not files:
-            raise OutOfBounds(f"{folder.path.relative_to(self._root)} has no files of a model")
-        hashed = [digests.hash_file(file, folder.path) for file in files]
+            raise BadListing(f"{folder.path.relative_to(self._root)} has no files of a model")
+        hashed = [folders.hash_file(file, folder.path) for file in files]
         at = facts.registered_at or datetime.fromtimestamp(
             max(file.stat().st_mtime for file in files), UTC
         )
@@ -137,7 +138,7 @@ class _Reading:
             uri = f"{self._base.rstrip('/')}/{quote(below)}"
         return Artifact(
             uri=uri,
-            digest=digests.of_file(hashed[0]) if single else digests.of_folder(hashed),
+            digest=folders.of_file(hashed[0]) if single else folders.of_folder(hashed),
             size=sum(file.size for file in hashed),
             format=folder.facts.format or (place.suffix[1:] if single else "") or None,
         )

@@ -8,8 +8,10 @@ from urllib.parse import quote, urlsplit
 
 import httpx
 
-from rollbook.imports import digests
-from rollbook.imports.digests import Hashed, OutOfBounds, checked_path
+from rollbook.artifacts import folders
+from rollbook.artifacts.errors import BadListing
+from rollbook.artifacts.folders import Hashed
+from rollbook.artifacts.listings import MAX_FILES, checked_path
 from rollbook.imports.mlflow_api import File, MLflow, ModelVersion, Run, SourceError
 
 DESCRIPTION: Final = "MLmodel"
@@ -57,7 +59,7 @@ def read_contents(
                 below = uri[len(prefix) :].strip("/")
                 return _local(uri, folder / checked_path(below) if below else folder, folder)
         return _remote(server, uri, _route(server, version, run, uri))
-    except (SourceError, OutOfBounds) as error:
+    except (SourceError, BadListing) as error:
         raise Unfetched(str(error)) from error
     except OSError as error:
         raise Unfetched(f"{error.filename}: {error.strerror}") from error
@@ -90,12 +92,12 @@ def _remote(server: MLflow, uri: str, route: _Route) -> Contents:
     hashed: list[Hashed] = []
     description: list[bytes] = []
     for file in _listed(server, route, "", _MAX_DEPTH):
-        if len(hashed) >= digests.MAX_FILES:
-            raise Unfetched(f"it has more than {digests.MAX_FILES:,} files")
+        if len(hashed) >= MAX_FILES:
+            raise Unfetched(f"it has more than {MAX_FILES:,} files")
         kept = description if file.path == DESCRIPTION else None
         path = route.fetch_path.replace("{}", quote(file.path))
         query = {name: value.replace("{}", file.path) for name, value in route.fetch_query.items()}
-        found = digests.hashed(file.path, _streamed(server, path, query, kept))
+        found = folders.hashed(file.path, _streamed(server, path, query, kept))
         if file.file_size is not None and found.size != file.file_size:
             raise Unfetched(
                 f"{file.path} has {found.size} bytes, but the server lists {file.file_size}"
@@ -109,7 +111,7 @@ def _contents(uri: str, hashed: list[Hashed], description: bytes) -> Contents:
         raise Unfetched(f"there are no files at {uri}")
     size = sum(file.size for file in hashed)
     text = description.decode(errors="replace") if description else None
-    return Contents(uri, digests.of_folder(hashed), size, text)
+    return Contents(uri, folders.of_folder(hashed), size, text)
 
 
 def _listed(server: MLflow, route: _Route, folder: str, depth: int) -> Iterator[File]:
@@ -125,7 +127,7 @@ def _listed(server: MLflow, route: _Route, folder: str, depth: int) -> Iterator[
             path = f"{folder}/{path}"  # this route alone names files from the folder listed
         path = checked_path(path)
         if folder and not path.startswith(folder + "/"):
-            raise OutOfBounds(f"{path!r} is not in {folder!r}, where the server lists it")
+            raise BadListing(f"{path!r} is not in {folder!r}, where the server lists it")
         if file.is_dir:
             yield from _listed(server, route, path, depth - 1)
         else:
@@ -151,7 +153,7 @@ def _streamed(
 def _local(uri: str, folder: Path, bounds: Path) -> Contents:
     if not folder.is_dir():
         raise Unfetched(f"{folder} is no folder")
-    hashed = [digests.hash_file(file, folder) for file in digests.files_in(folder, bounds)]
+    hashed = [folders.hash_file(file, folder) for file in folders.files_in(folder, bounds)]
     described = folder / DESCRIPTION
     description = b""
     if described.is_file():
