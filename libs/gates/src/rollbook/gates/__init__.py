@@ -1,0 +1,1 @@
+"""Judging: what the gates of policies make of a version."""
