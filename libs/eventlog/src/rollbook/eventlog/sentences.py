@@ -93,6 +93,12 @@ def of_evidence(kind: str, data: Mapping[str, Any]) -> str | None:
             return f"the card of version {number} holds until {until[:10]}: {note}"
         case "CardWentStale", {"version": number, "review_by": due}:
             return f"the card of version {number} should have been reviewed by {due[:10]}"
+        case "SignatureAttached", {"version": number, "signer": signer}:
+            return f"version {number} has a signature by {signer}"
+        case "VersionHeld", {"version": number, "reason": reason}:
+            return f"version {number} is under legal hold: {reason}"
+        case "VersionReleased", {"version": number, "reason": reason}:
+            return f"version {number} is no longer under legal hold: {reason}"
         case "ValidationStarted", {"version": number}:
             return f"the gates look at version {number}"
         case "VersionValidated", {"version": number}:
@@ -167,6 +173,12 @@ def of_governance(kind: str, data: Mapping[str, Any]) -> str | None:
         case "SynonymsSet", {"word": word}:
             same = ", ".join(data.get("same") or ())
             return f"{word} means the same as {same}" if same else f"{word} stands for itself"
+        case "PolicySaved", {"policy": name, "version": version}:
+            return f"policy {name} in force, version {version}"
+        case "PolicyDropped", {"policy": name, "reason": reason}:
+            return f"policy {name} out of force: {reason}"
+        case "RetentionSet", {"version": version}:
+            return f"retention of artifacts set, version {version}"
         case "PersonalDataErased", {"references": references, "reason": reason}:
             return f"what stood behind {len(references)} references is erased: {reason}"
         case _:

@@ -13,6 +13,7 @@ from rollbook.readmodel import (
     breaks,
     cards,
     collection,
+    custody,
     discussion,
     documents,
     environments,
@@ -23,9 +24,11 @@ from rollbook.readmodel import (
     keys,
     models,
     namespaces,
+    policies,
     queries,
     requests,
     reviews,
+    signatures,
     verdicts,
     versions,
 )
@@ -52,6 +55,9 @@ KEPT: Final[tuple[Kept[Any, Any], ...]] = (
     keys.VIEW,
     queries.VIEW,
     queries.SYNONYMS,
+    policies.VIEW,
+    custody.HOLDS,
+    custody.RETENTION,
 )
 APPENDED: Final[tuple[Appended[Any], ...]] = (
     evaluations.VIEW,
@@ -59,6 +65,7 @@ APPENDED: Final[tuple[Appended[Any], ...]] = (
     cards.VIEW,
     reviews.VIEW,
     documents.VIEW,
+    signatures.VIEW,
     discussion.VIEW,
     erasures.VIEW,
 )

@@ -12,13 +12,16 @@ from rollbook.eventlog.envelope import EventEnvelope
 from rollbook.readmodel import (
     breaks,
     cards,
+    custody,
     documents,
     erasures,
     evaluations,
     grants,
     keys,
+    policies,
     queries,
     requests,
+    signatures,
     verdicts,
     versions,
 )
@@ -40,6 +43,8 @@ NAMES: Final[dict[Kept[Any, Any], str]] = {
     keys.VIEW: "key",
     queries.VIEW: "query",
     queries.SYNONYMS: "synonyms of",
+    policies.VIEW: "policy",
+    custody.HOLDS: "hold on version",
 }
 UNSAID: Final = frozenset(
     (
@@ -172,6 +177,8 @@ def _touched(changes: Changes) -> Iterator[tuple[str, Fields]]:
     for view, name in NAMES.items():
         for key, row in changes.rows[view].items():
             yield f"{name} {key[1]}", _fields(row)
+    for kept in changes.rows[custody.RETENTION].values():
+        yield "retention", _flat("", kept.retention)
     for stay in changes.stays.values():
         of = f"environment {stay.environment}"
         yield of, {"version": stay.version} if stay.until is None else {}
@@ -189,6 +196,8 @@ def _touched(changes: Changes) -> Iterator[tuple[str, Fields]]:
         yield f"gates of version {verdict.version}", gates
     for link in changes.added[documents.VIEW]:
         yield f"{link.kind} {link.title!r} of version {link.version}", {"uri": link.uri}
+    for seal in changes.added[signatures.VIEW]:
+        yield f"signature {seal.digest} of version {seal.version}", {"signer": seal.signer}
     for erasure in changes.added[erasures.VIEW]:
         yield "personal data", {str(erasure.reference): "erased"}
 
