@@ -1,0 +1,40 @@
+"""Asked before a model is loaded: are these its bytes, and has somebody trusted signed them."""
+
+from pathlib import Path
+
+from rollbook.artifacts.errors import BadListing
+from rollbook.client import Registry
+from rollbook.signing.content import Content
+from rollbook.signing.errors import BadSignature
+from rollbook.signing.trust import Trust
+from rollbook.signing.verification import valid_for
+
+
+class WrongBytes(Exception):
+    """What lies there is not what was registered."""
+
+
+def verified(
+    path: Path, registry: Registry, model: str, version: int | str, trust: Trust
+) -> tuple[str, ...]:
+    """Who has signed the bytes at `path`, which are those of the version.
+
+    Raises `WrongBytes`; `BadSignature` where nobody who is trusted has signed them; and what the
+    registry raises. Load only what this was asked about, and from a place that nobody else writes.
+    """
+    found = registry.version(model, version)
+    try:
+        content = Content.of_path(path)
+    except (OSError, BadListing) as error:
+        raise WrongBytes(f"{path} cannot be read: {error}") from error
+    digest = found.artifact["digest"]
+    if content.digest != digest:
+        raise WrongBytes(
+            f"{path} is {content.digest}, and version {found.version} of {model} is {digest}"
+        )
+    attached = registry.signatures(model, found.version)
+    made = valid_for([signed.bundle for signed in attached], content, trust)
+    if not made.signers:
+        why = "; ".join(made.others.values()) or "nobody has signed it"
+        raise BadSignature(f"version {found.version} of {model}: {why}")
+    return made.signers
