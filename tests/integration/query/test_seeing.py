@@ -93,3 +93,26 @@ def test_personal_data_is_kept_by_those_who_work_there_and_read_by_few(guarded: 
         hidden = eve.post(path, json=body)
         assert (hidden.status_code, hidden.json()["code"]) == (404, "unknown_namespace")
         assert eve.get("/api/v1/people/ann").json()["code"] == "unknown_person"
+
+
+def planned(guarded: Secured, token: str | None, stream: str, command: str, body: Any) -> Any:
+    with guarded.client(token) as client:
+        return client.post(f"/api/v1/models/{stream}/commands/{command}/plan", json=body)
+
+
+def test_a_plan_tells_no_more_than_the_command_itself_would(guarded: Secured) -> None:
+    until(lambda: len(shown(guarded, ADMIN.reveal(), "/requests")) == 3)
+    promote = ("PromoteVersion", {"version": 1})
+    for stream in ("theirs/fraud", "theirs/nothing"):
+        plan = planned(guarded, person(), stream, *promote).json()
+        said = guarded.send(person(), stream, *promote).json()
+        assert (plan["outcome"], plan["code"], plan["message"]) == (
+            "refused",
+            said["code"],
+            said["detail"],
+        )
+        assert (plan["seq"], plan["position"], plan["way"]) == (None, None, None)
+    signed = planned(guarded, person(), "ours/fraud", "ApprovePromotion", {"request": 1}).json()
+    assert (signed["type"], signed["event"]["title"]) == ("PromotionApproved", "legal")
+    assert signed["way"]["missing"] == {"legal": 1}
+    assert planned(guarded, None, "ours/fraud", *promote).status_code == 401

@@ -36,14 +36,23 @@ def unreadable(rule: str, *, line: int | None = None, field: str = "") -> Unread
 
 
 def problems_of(
-    error: ValidationError, line: Callable[[Place], int | None], fields: Iterable[str]
+    error: ValidationError,
+    line: Callable[[Place], int | None],
+    fields: Iterable[str],
+    *,
+    place: Callable[[Place], Place] = tuple,
 ) -> Unreadable:
-    """What pydantic found, with the line of each field."""
+    """What pydantic found, with the line of each field.
+
+    `place` tells where in the document stands what pydantic names: it puts the kind of a part
+    between the part and its fields.
+    """
     known = list(fields)
     return Unreadable(
-        Problem(line(found["loc"]), ".".join(map(str, found["loc"])), rule)
+        Problem(line(at), ".".join(map(str, at)), rule)
         for found in error.errors(include_url=False, include_input=False)
-        for rule in [_rule(found["type"], found["msg"], found["loc"], known)]
+        for at in [place(found["loc"])]
+        for rule in [_rule(found["type"], found["msg"], at, known)]
     )
 
 

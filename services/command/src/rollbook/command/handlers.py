@@ -4,12 +4,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 
-from rollbook.domain import access
 from rollbook.domain.access import Principal
-from rollbook.domain.context import Context
+from rollbook.domain.hearing import hear
 from rollbook.domain.messages import Refused, Unchanged
-from rollbook.domain.requests import ApprovePromotion
-from rollbook.domain.streams import StreamEvent, decide
+from rollbook.domain.streams import StreamEvent
 from rollbook.eventlog.envelope import CommandEnvelope
 from rollbook.eventlog.governance import Governance
 from rollbook.eventlog.partition import UNKNOWN_ACTOR, Stream
@@ -69,36 +67,20 @@ class Handlers:
         self, stream: Stream, envelope: CommandEnvelope, principal: Principal, now: datetime
     ) -> StreamEvent | Unchanged:
         """What comes of the command; `Refused` when the state or the rules forbid it."""
-        key, command = envelope.model, envelope.command
-        name = key.rpartition("/")[2]
-        own = self.governance.of(key)
-        if principal.everything and principal.limit is None:  # the hot path of an open registry
-            _check_seq(stream, envelope)
-            anybody = Context(now, principal.subject, own, name, titles=None, releaser=True)
-            return decide(stream.state, command, anybody)
-        both = own, self.governance.registry
-        # First: whoever may do nothing here is not told how far the stream has come.
-        access.check(principal, command, key, stream.state, both, now)
-        _check_seq(stream, envelope)
-        titles: frozenset[str] | None = frozenset()
-        if isinstance(command, ApprovePromotion):
-            environment = access.environment_of(command, stream.state)
-            titles = access.titles(principal, key, environment, both, now)
-        releaser = access.is_releaser(principal, key, both, now)
-        context = Context(now, principal.subject, own, name, titles, releaser)
-        return decide(stream.state, command, context)
+        key = envelope.model
+        return hear(
+            principal,
+            envelope.command,
+            key=key,
+            state=stream.state,
+            seq=stream.seq,
+            expected_seq=envelope.expected_seq,
+            governing=self.governance.both(key),
+            now=now,
+        )
 
 
 @lru_cache(maxsize=4096)
 def _anybody(actor: str | None) -> Principal:
     named = actor or "anonymous"
     return Principal(named if named != UNKNOWN_ACTOR else "anonymous", everything=True)
-
-
-def _check_seq(stream: Stream, envelope: CommandEnvelope) -> None:
-    if envelope.expected_seq is not None and envelope.expected_seq != stream.seq:
-        raise Refused(
-            "conflict",
-            f"expected_seq is {envelope.expected_seq}, but the model is at {stream.seq}:"
-            " read it again and decide anew",
-        )

@@ -7,6 +7,7 @@ from fastapi import Depends, FastAPI
 from rollbook.eventlog.topics import LogAddress
 from rollbook.observability.logs import logger
 from rollbook.query import (
+    artifacts,
     breaks,
     cards,
     changes,
@@ -22,21 +23,28 @@ from rollbook.query import (
     namespaces,
     openapi,
     packs,
+    planning,
+    policies,
     problems,
     promotions,
     queries,
     questions,
     reads,
     searching,
+    shelf,
     sight,
+    signatures,
     stays,
     subscriptions,
     topics,
+    transfers,
     unmade,
+    uploading,
     vault,
     versions,
     why,
 )
+from rollbook.query.completing import Completing
 from rollbook.query.door import Door
 from rollbook.query.edge import Edge
 from rollbook.query.identity import Identity, of_settings
@@ -56,6 +64,7 @@ def application(
     settings: QuerySettings,
     identity: Identity | None = None,
     streams: Streams | None = None,
+    completing: Completing | None = None,
 ) -> FastAPI:
     """The HTTP API over a way into the log and a way to the tables; open where nobody is asked."""
     app = FastAPI(
@@ -93,12 +102,19 @@ def application(
         breaks,
         namespaces,
         governing,
+        policies,
         queries,
         questions,
         complete,
         vault,
+        planning,
+        signatures,
     ):
         app.include_router(made.router(reading))
+    stored = shelf.of_settings(settings)
+    app.include_router(uploading.router(reading, stored, completing or Completing()))
+    app.include_router(artifacts.router(reading, stored))
+    app.include_router(transfers.router(stored))
     app.include_router(me.router())
     app.include_router(topics.router(address, door))
     app.include_router(health.router(door, tables, identity))
@@ -139,6 +155,7 @@ class QueryService:
         self._identity = of_settings(settings, self._tables)
         self.streams = of_streams(self._address, self._door, self._tables, settings)
         """Of events, to its subscribers."""
+        self._completing = Completing()
         self._server: Server | None = None
         self._serving: asyncio.Task[None] | None = None
 
@@ -165,7 +182,13 @@ class QueryService:
         Kafka and Postgres may still be away: until they answer, requests get a 503 that says so.
         """
         app = application(
-            self._address, self._door, self._tables, self._settings, self._identity, self.streams
+            self._address,
+            self._door,
+            self._tables,
+            self._settings,
+            self._identity,
+            self.streams,
+            self._completing,
         )
         self._server = Server(Edge(app), self._settings.host, self._settings.port)
         self._door.start()
@@ -191,6 +214,7 @@ class QueryService:
         self.streams.close()
         if self._server is not None:
             await self._server.stop()
+        await self._completing.stop()
         await self._door.stop()
         if self._identity is not None:
             await self._identity.stop()

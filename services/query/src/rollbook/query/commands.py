@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from rollbook.domain.messages import Message
 from rollbook.domain.queries import SaveQuery
+from rollbook.domain.streams import StreamCommand
 from rollbook.eventlog.asking import NoAnswer
 from rollbook.eventlog.commands import MODEL_COMMANDS, NAMESPACE_COMMANDS, Signer
 from rollbook.eventlog.envelope import CommandEnvelope, EventEnvelope
@@ -92,13 +93,11 @@ def _envelope(
 ) -> CommandEnvelope:
     stream = handlers.stream_key(**request.path_params)
     try:
-        command = cls.__pydantic_validator__.validate_json(body)
-    except ValidationError as error:
+        command = understood(cls, body)
+    except Problem:
         if admission.refused is not None:
             raise unauthenticated(admission.refused) from None
-        raise invalid_fields(field_errors(error)) from None
-    if isinstance(command, SaveQuery):
-        queries.understood(command)
+        raise
     valid = span is not None and span.span.get_span_context().is_valid
     return handlers.envelope(
         id=id_,
@@ -110,6 +109,17 @@ def _envelope(
         if span is not None and valid
         else request.headers.get("traceparent"),
     )
+
+
+def understood(cls: type[Message], body: bytes) -> StreamCommand:
+    """The command that a body is, when it breaks no rule."""
+    try:
+        command: StreamCommand = cls.__pydantic_validator__.validate_json(body)
+    except ValidationError as error:
+        raise invalid_fields(field_errors(error)) from None
+    if isinstance(command, SaveQuery):
+        queries.understood(command)
+    return command
 
 
 async def _ask(door: Door, envelope: CommandEnvelope, sign: Signer | None) -> EventEnvelope:

@@ -151,4 +151,26 @@ EXAMPLES: dict[str, dict[str, JsonValue]] = {
         "references": ["personal:0b7c3c5e-7d1c-4b1e-9a51-6a1f6c8f2d10"],
         "reason": "she asked for it",
     },
+    "AttachSignature": {
+        "version": 3,
+        "bundle": '{"mediaType": "application/vnd.dev.sigstore.bundle.v0.3+json", "…": "…"}',
+    },
+    "HoldVersion": {"version": 3, "reason": "a claim is open: case 2026-114"},
+    "ReleaseVersion": {"version": 3, "reason": "the case is closed"},
+    "SavePolicy": {
+        "policy": "release",
+        "document": {
+            "models": ["fraud*"],
+            "gates": [
+                {
+                    "gate": "good-enough",
+                    "kind": "expression",
+                    "expression": "metrics.auc >= 0.9",
+                    "because": "below that, people review more than they save",
+                }
+            ],
+        },
+    },
+    "DropPolicy": {"policy": "release", "reason": "another one says the same"},
+    "SetRetention": {"retention": {"keep_last": 10, "archive_after": "P90D"}},
 }

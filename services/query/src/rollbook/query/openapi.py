@@ -31,6 +31,7 @@ TAGS = [
     for name, description in (
         ("commands", "Wishes about a model; answered when their outcome stands in the log."),
         ("commands to a namespace", "Rules, schemas, roles, keys, collections, erasing."),
+        ("plans", "What would come of a command, and who and what it asks, without sending it."),
         ("reads", "Models, aliases, environments, and the log itself."),
         ("versions", "Versions, what was found out about them, and how two differ."),
         ("lineage", "What versions came from, what came of them, and what a thing has touched."),
@@ -38,6 +39,7 @@ TAGS = [
         ("requests", "Requests to promote: the inbox, and all that a reviewer must see."),
         ("environments", "How an environment came to serve what it serves; broken glasses."),
         ("namespaces", "What governs the models, who may do what, how complete the records are."),
+        ("artifacts", "The registry's own store: uploads, and signed URLs to read from."),
         ("personal data", "Kept outside of the log by reference, and erasable."),
         ("questions", "Questions that have a name, about all models, as of any moment."),
         ("me", "Who asks."),
@@ -114,6 +116,7 @@ def problems(*codes: int) -> dict[int | str, dict[str, Any]]:
         410: "It was there, and was erased",
         413: "The body is too large",
         415: "The body is not JSON",
+        416: "None of these bytes are there",
         422: "A field breaks a rule; nothing was published",
         429: "There are too many already",
         503: "Kafka or Postgres does not answer, or the tables are behind; try again",

@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 
+from rollbook.artifacts.errors import Unreachable
 from rollbook.eventlog.log import Unavailable
 from rollbook.observability.logs import logger
 
@@ -96,6 +97,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _parameters)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(Unavailable, _unavailable)
+    app.add_exception_handler(Unreachable, _unavailable)
     app.add_exception_handler(Exception, _unforeseen)
 
 

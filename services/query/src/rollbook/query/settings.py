@@ -1,14 +1,18 @@
 """What the query service can be told, by environment variables that begin with ROLLBOOK_."""
 
 from datetime import timedelta
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import AfterValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from rollbook.artifacts.places import checked_place
 from rollbook.domain.grants import PublicKey
 from rollbook.identity.oidc import Url
 from rollbook.identity.trust import Subjects
+
+Place = Annotated[str, AfterValidator(checked_place)]
+"""Of a store of artifacts."""
 
 
 class QuerySettings(BaseSettings):
@@ -41,6 +45,14 @@ class QuerySettings(BaseSettings):
     """How long a stream of events is silent before it says that it is still there."""
     stalled: timedelta = Field(default=timedelta(seconds=30), gt=timedelta(0))
     """How long a subscriber may take nothing before its stream is closed."""
+    artifacts: Place | None = None
+    """The registry's own store of artifacts: a folder, `s3://…`, `gs://…` or `az://…`."""
+    artifacts_archive: Place | None = None
+    """A store for what is archived; without it, the prefix `archive/` of the other one."""
+    artifact_limit: int = Field(default=5 << 40, gt=0)
+    """Bytes of one artifact, at most."""
+    artifact_urls: timedelta = Field(default=timedelta(hours=1), gt=timedelta(0))
+    """How long a signed URL may be used."""
     token_secret: SecretStr | None = Field(default=None, min_length=32)
     """Secret that our own services share; without one the registry is open: all may do all."""
     admins: Subjects = ()

@@ -13,6 +13,8 @@ SHOWS: Final[dict[str, frozenset[str]]] = {
     "list_queries": frozenset(("queries",)),
     "get_query": frozenset(("queries",)),
     "list_synonyms": frozenset(("synonyms",)),
+    "list_policies": frozenset(("policies",)),
+    "get_policy": frozenset(("policies",)),
 }
 """Route -> its views, of those that came after the first release."""
 
