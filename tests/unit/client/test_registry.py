@@ -14,7 +14,7 @@ from rollbook.domain.cards import Card
 from rollbook.domain.catalog import TagModel
 from rollbook.domain.evaluations import Evaluation, Measure
 from rollbook.domain.lineage import Artifact, Lineage, Terms, Variant
-from rollbook.domain.rulebook import Rules
+from rollbook.domain.rulebook import Retention, Rules
 from rollbook.eventlog.commands import COMMANDS, NAMESPACE_COMMANDS
 from tests.unit.client.recording import OUTCOME, SILENCE, recording
 
@@ -47,6 +47,9 @@ CALLS: dict[str, Callable[[Registry], Outcome]] = {
     "TagVersion": lambda r: r.tag_version(MODEL, 1, {"a": "b"}),
     "UntagVersion": lambda r: r.untag_version(MODEL, 1, ["a"]),
     "ArchiveVersion": lambda r: r.archive(MODEL, 1, "old"),
+    "HoldVersion": lambda r: r.hold(MODEL, 1, "case 7"),
+    "ReleaseVersion": lambda r: r.release(MODEL, 1, "closed"),
+    "SetRetention": lambda r: r.set_retention(SPACE, Retention(keep_last=2)),
     "SetAlias": lambda r: r.set_alias(MODEL, "champion", 1),
     "RemoveAlias": lambda r: r.remove_alias(MODEL, "champion"),
     "PromoteVersion": lambda r: r.promote(MODEL, 1, "staging"),
@@ -93,6 +96,10 @@ CALLS: dict[str, Callable[[Registry], Outcome]] = {
     "RemoveCollection": lambda r: r.remove_collection(SPACE, "checkout"),
     "SaveQuery": lambda r: r.save_query(SPACE, "trusted", "stage = validated", order="-created"),
     "DropQuery": lambda r: r.drop_query(SPACE, "trusted"),
+    "SavePolicy": lambda r: r.save_policy(
+        SPACE, "release", {"gates": [{"gate": "card", "kind": "card"}]}
+    ),
+    "DropPolicy": lambda r: r.drop_policy(SPACE, "release", "another does it"),
     "SetSynonyms": lambda r: r.set_synonyms(SPACE, "churn", ["attrition"]),
     "ErasePersonalData": lambda r: r.erase(SPACE, [f"personal:{UUID(int=7)}"], "asked"),
 }

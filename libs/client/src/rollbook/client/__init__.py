@@ -13,7 +13,7 @@ The HTTP client and the types of the domain are only imported when they are firs
 from typing import TYPE_CHECKING, Any
 
 from rollbook.client.artifacts import file_artifact
-from rollbook.client.errors import Invalid, Refused, RegistryError, Unavailable
+from rollbook.client.errors import Corrupt, Invalid, Refused, RegistryError, Unavailable
 from rollbook.client.explanations import Happening, Link, Why
 from rollbook.client.findings import (
     Break,
@@ -27,6 +27,8 @@ from rollbook.client.findings import (
     Verdict,
 )
 from rollbook.client.found import Counted, Found, Query, Share, Synonyms
+from rollbook.client.planning import Plan
+from rollbook.client.policing import Policy
 from rollbook.client.questioning import Answer, Question
 from rollbook.client.registry import Registry
 from rollbook.client.results import (
@@ -40,6 +42,7 @@ from rollbook.client.results import (
     Topic,
     Version,
 )
+from rollbook.client.sealing import Signed
 from rollbook.client.tenants import Collection, Completeness, Grant, Key, Me, Namespace, Personal
 from rollbook.client.traces import (
     Affected,
@@ -51,7 +54,9 @@ from rollbook.client.traces import (
 )
 
 if TYPE_CHECKING:
+    from rollbook.client.stored import Stored
     from rollbook.client.subscribing import Received, Subscription, subscribe
+    from rollbook.client.transfers import Moved
 
 __all__ = [
     "Affected",
@@ -63,6 +68,7 @@ __all__ = [
     "CardRevision",
     "Collection",
     "Completeness",
+    "Corrupt",
     "Counted",
     "Document",
     "Evaluation",
@@ -79,9 +85,12 @@ __all__ = [
     "Link",
     "Me",
     "Model",
+    "Moved",
     "Namespace",
     "Outcome",
     "Personal",
+    "Plan",
+    "Policy",
     "Query",
     "Question",
     "Received",
@@ -93,8 +102,10 @@ __all__ = [
     "Request",
     "Review",
     "Share",
+    "Signed",
     "Stay",
     "Step",
+    "Stored",
     "Subscription",
     "Synonyms",
     "Topic",
@@ -113,4 +124,12 @@ def __getattr__(name: str) -> Any:
         from rollbook.client import subscribing  # noqa: PLC0415
 
         return getattr(subscribing, name)
+    if name == "Stored":
+        from rollbook.client.stored import Stored  # noqa: PLC0415
+
+        return Stored
+    if name == "Moved":
+        from rollbook.client.transfers import Moved  # noqa: PLC0415
+
+        return Moved
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -50,3 +50,7 @@ class Unavailable(RegistryError):
         self.code = code
         """Why, in the registry's words, such as `behind`; empty where none were heard."""
         self.command_id = command_id
+
+
+class Corrupt(RegistryError, ValueError):
+    """What was fetched is not what it should be; nothing of it was kept."""

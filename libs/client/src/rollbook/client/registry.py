@@ -2,12 +2,28 @@
 
 from rollbook.client.commands import Commands
 from rollbook.client.explaining import Explaining
+from rollbook.client.keeping import Keeping
+from rollbook.client.planning import Planning
+from rollbook.client.policing import Policing
 from rollbook.client.questioning import Questioning
 from rollbook.client.reads import Reads
+from rollbook.client.sealing import Sealing
+from rollbook.client.storing import Storing
 from rollbook.client.tracing import Tracing
 
 
-class Registry(Commands, Reads, Explaining, Questioning, Tracing):
+class Registry(
+    Commands,
+    Reads,
+    Explaining,
+    Questioning,
+    Tracing,
+    Policing,
+    Storing,
+    Keeping,
+    Planning,
+    Sealing,
+):
     """A registry at `url`; use it in a `with` statement, or call `close`. Not for several threads.
 
     `token` proves who asks: a person's from the identity provider, or a machine's `rbk_…`; if it is

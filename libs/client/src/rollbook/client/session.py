@@ -135,15 +135,29 @@ class Session:
         """The JSON at `path`, which shows what this session did."""
         pairs = params.items() if isinstance(params, Mapping) else params
         given = [(key, value) for key, value in pairs if value is not None]
-        seen = [("min_position", f"{n}:{offset}") for n, offset in self._seen.items()]
-        told = any(offset > self._made.get(n, -1) for n, offset in self._seen.items())
         return self._transport.send(
-            "GET",
-            path,
-            params=[*given, *seen],
-            # A position that we were told may never come: the registry has waited for it already.
-            final=LATE if told else frozenset(),
+            "GET", path, params=[*given, *self._shown()], final=self._late()
         )
+
+    def enquire(self, path: str, body: bytes, headers: Mapping[str, str]) -> Any:
+        """The JSON that answers a question whose terms are a body; it changes nothing."""
+        return self._transport.send(
+            "POST",
+            path,
+            params=self._shown(),
+            content=body,
+            headers=headers,
+            final=self._late(),
+        )
+
+    def _shown(self) -> list[tuple[str, str]]:
+        """What reads must show."""
+        return [("min_position", f"{n}:{offset}") for n, offset in self._seen.items()]
+
+    def _late(self) -> frozenset[str]:
+        # A position that we were told may never come: the registry has waited for it already.
+        told = any(offset > self._made.get(n, -1) for n, offset in self._seen.items())
+        return LATE if told else frozenset()
 
     def pages(self, path: str, params: Mapping[str, str | int | None]) -> Iterator[dict[str, Any]]:
         """Every row at `path`, page by page."""

@@ -37,7 +37,7 @@ class Transport:
         import httpx  # noqa: PLC0415  # a third of a second that importing the SDK does not cost
 
         self.url = url.rstrip("/")
-        self._timeout = timeout
+        self.timeout = timeout
         self._unreachable = (httpx.TransportError,)
         self._slow = (httpx.TimeoutException,)
         here = httpx.URL(self.url).host in HERE
@@ -66,7 +66,7 @@ class Transport:
         `final`: codes of answers that are not waited out when they come twice in the same words,
         since then nothing moves.
         """
-        deadline = time.monotonic() + self._timeout
+        deadline = time.monotonic() + self.timeout
         headers = headers or {}
         command_id = headers.get("Idempotency-Key")
         pause = FIRST_PAUSE
