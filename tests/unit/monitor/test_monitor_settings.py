@@ -8,7 +8,7 @@ from rollbook.domain.messages import Refused
 from rollbook.domain.tenancy import Role
 from rollbook.identity.accounts import mint
 from rollbook.identity.statement import About, Verifier
-from rollbook.monitor.effects import Voice
+from rollbook.monitor.effects import voice as voice_of
 from rollbook.monitor.settings import MonitorSettings
 
 WHERE = {"kafka": "broker:9092", "postgres": "postgresql://db/rollbook"}
@@ -33,13 +33,13 @@ def test_a_malformed_token_is_refused_and_not_told(token: str) -> None:
 
 def test_it_speaks_as_the_account_of_its_token() -> None:
     token = mint("rollbook", "warden")
-    voice = Voice(settings(monitor_token=token.reveal(), token_secret="s" * 32))
+    voice = voice_of(settings(monitor_token=token.reveal(), token_secret="s" * 32))
     assert voice.subject == "account:rollbook/warden"
     assert voice.sign is not None
 
 
 def test_by_the_services_secret_it_speaks_for_itself_as_a_validator_only() -> None:
-    voice = Voice(settings(token_secret="s" * 32))
+    voice = voice_of(settings(token_secret="s" * 32))
     assert voice.sign is not None
     statement = voice.sign("an id", "a digest")
     verifier, now = Verifier.of("s" * 32), datetime.now(UTC)
@@ -52,5 +52,5 @@ def test_by_the_services_secret_it_speaks_for_itself_as_a_validator_only() -> No
 
 
 def test_an_open_registry_gets_no_statement() -> None:
-    voice = Voice(settings())
+    voice = voice_of(settings())
     assert (voice.subject, voice.sign) == ("account:rollbook/monitor", None)

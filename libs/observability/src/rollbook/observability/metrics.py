@@ -40,6 +40,23 @@ OVERDUE_SECONDS = Gauge(
     "How long the oldest deadline has been over that the tables still show; 0 when none",
     ["kind"],
 )
+VALIDATIONS = Counter(
+    "rollbook_validations",
+    "Verdicts that the validator sent, by the worst that a gate found",
+    ["outcome"],
+)
+VALIDATIONS_DUE = Gauge("rollbook_validations_due", "Versions that the gates are to look at")
+VALIDATION_SECONDS = Histogram(
+    "rollbook_validation_seconds",
+    "From the beginning of a validation to its verdict in the log",
+    buckets=(*LATENCY, 60, 300, 1800),
+)
+PROBE_SECONDS = Histogram(
+    "rollbook_probe_seconds",
+    "Measurements for gates, by probe, with their repetitions",
+    ["probe"],
+    buckets=(*LATENCY, 60, 300, 1800),
+)
 HTTP_SECONDS = Histogram(
     "rollbook_http_seconds", "HTTP requests", ["method", "route", "status"], buckets=LATENCY
 )

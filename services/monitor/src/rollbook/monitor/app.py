@@ -12,7 +12,7 @@ from rollbook.eventlog.envelope import EventEnvelope
 from rollbook.eventlog.log import Unavailable
 from rollbook.eventlog.outcomes import CommandConfirmed, CommandRefused
 from rollbook.eventlog.topics import LogAddress
-from rollbook.monitor.effects import Voice, overdue
+from rollbook.monitor.effects import ask, overdue, voice
 from rollbook.monitor.handlers import KINDS, Deadline, oldest
 from rollbook.monitor.patience import MOVED_ON, Patience
 from rollbook.monitor.settings import MonitorSettings
@@ -37,7 +37,7 @@ class MonitorService:
     def __init__(self, settings: MonitorSettings) -> None:
         self._settings = settings
         self._log = LogAddress(settings.kafka, settings.app)
-        self._voice = Voice(settings)
+        self._voice = voice(settings)
         self._patience = Patience()
         self._refusals: dict[str, str] = {}
         self._watching: asyncio.Task[None] | None = None
@@ -110,7 +110,7 @@ class MonitorService:
             for deadline in deadlines:
                 while self._patience.may(deadline, datetime.now(UTC)):
                     attempt = self._patience.attempt(deadline)
-                    outcome = await self._voice.ask(asker, deadline, attempt)
+                    outcome = await ask(asker, self._voice, deadline, attempt)
                     now = datetime.now(UTC)
                     self._patience.heard(deadline, outcome.message, outcome.time, now)
                     self._tell(deadline, outcome)

@@ -63,7 +63,7 @@ Goal = Mapping[int, int]
 
 async def fill(site: Site, goal: Goal, still: Mapping[str, Position]) -> dict[int, Tally]:
     """Write every record before `goal` into empty tables, on as many cores as there are."""
-    shares = _shares(goal, max(1, min(_cores(), sum(goal.values()) // WORTH_A_PROCESS)))
+    shares = shared_out(goal, max(1, min(cores(), sum(goal.values()) // WORTH_A_PROCESS)))
     others = (_elsewhere(site, share, still) for share in shares[1:])
     done = await asyncio.gather(_fill(site, shares[0], still), *others)
     return {number: tally for part in done for number, tally in part.items()}
@@ -126,22 +126,22 @@ def _fill_here(
     still: Mapping[str, Position],
 ) -> None:
     """In a process of its own; what it says instead of tallies is why it could not."""
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    threading.Thread(target=end_with_parent, daemon=True).start()
     try:
         answer.send(asyncio.run(_fill(site, share, still)))
     except (Unavailable, MustPark, Switched, *database.DOWN) as error:
         answer.send(f"{type(error).__name__}: {error}")
 
 
-def _end_with_parent() -> None:
-    """A killed rebuild leaves nobody behind who goes on writing."""
+def end_with_parent() -> None:
+    """In a thread of a child: a parent that is killed leaves nobody behind who goes on."""
     parent = multiprocessing.parent_process()
     assert parent is not None  # noqa: S101  # this is a child
     parent.join()
     os._exit(1)
 
 
-def _shares(goal: Goal, count: int) -> Sequence[dict[int, int]]:
+def shared_out(goal: Goal, count: int) -> Sequence[dict[int, int]]:
     """Partitions in equal shares, the largest first."""
     shares: list[dict[int, int]] = [{} for _ in range(min(count, max(1, len(goal))))]
     for number, stop in sorted(goal.items(), key=lambda part: -part[1]):
@@ -149,7 +149,8 @@ def _shares(goal: Goal, count: int) -> Sequence[dict[int, int]]:
     return shares
 
 
-def _cores() -> int:
+def cores() -> int:
+    """How many this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 

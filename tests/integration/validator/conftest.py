@@ -1,0 +1,24 @@
+"""One open system without a validator, to which each test adds its own."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.integration.query.system import Caller, calling, running
+from tests.integration.validator.checking import Tables
+from tests.support.stack import Cluster
+
+
+@pytest.fixture(scope="package")
+def tables(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tables]:
+    schema = cluster.schema()
+    models = tmp_path_factory.mktemp("models")
+    with running(cluster.log(), cluster.postgres, schema) as system:
+        yield Tables(system, cluster.postgres, schema, models)
+
+
+@pytest.fixture
+def caller(tables: Tables) -> Iterator[Caller]:
+    with calling(tables.system) as made:
+        made.done("RegisterModel", {})
+        yield made
