@@ -20,6 +20,15 @@ EXAMPLES: Mapping[str, tuple[dict[str, Any], str]] = {
     "VersionTagged": ({"version": 3, "tags": {"a": "b"}}, "version 3 tagged a=b"),
     "VersionUntagged": ({"version": 3, "keys": ["a"]}, "version 3 lost the tags a"),
     "VersionArchived": ({"version": 3, "reason": "old"}, "version 3 archived: old"),
+    "VersionHeld": ({"version": 3, "reason": "x"}, "version 3 is under legal hold: x"),
+    "VersionReleased": (
+        {"version": 3, "reason": "x"},
+        "version 3 is no longer under legal hold: x",
+    ),
+    "RetentionSet": (
+        {"version": 2, "retention": {"keep_last": 5}},
+        "retention of artifacts set, version 2",
+    ),
     "VersionRestored": ({"version": 3, "reason": "x"}, "version 3 may be used again: x"),
     "OwnerAssigned": ({"owner": "ada", "team": "risk"}, "ada answers for it, of risk"),
     "ModelClassified": ({"risk": "high", "reason": "x"}, "risk is high: x"),

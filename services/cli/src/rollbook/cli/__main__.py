@@ -7,7 +7,7 @@ from inspect import cleandoc
 
 from cyclopts import App, CycloptsError
 
-from rollbook.cli.exits import Exit, Failure
+from rollbook.cli.exits import Exit, Failure, Told
 from rollbook.cli.verbs import FAMILIES, VERBS
 
 HELP = """The book in which models are entered, rolled out and rolled back.
@@ -66,6 +66,12 @@ def run(arguments: Sequence[str]) -> int:
     except Failure as failure:
         output.failed(failure, as_json="--json" in arguments)
         return failure.exit_code
+    except Told as told:
+        if "--json" in arguments:
+            output.document(told.document)
+        else:
+            told.say()
+        return told.exit_code
     except KeyboardInterrupt:
         return Exit.INTERRUPTED
     except BrokenPipeError:  # `rollbook tail | head`

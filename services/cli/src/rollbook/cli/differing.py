@@ -3,6 +3,9 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+NAMES = ("name", "gate", "test")
+"""Fields by which entries of lists are known."""
+
 
 class Difference(NamedTuple):
     """One leaf; None where a document has none."""
@@ -15,7 +18,7 @@ class Difference(NamedTuple):
 def differences(before: Any, after: Any, place: str = "") -> Iterator[Difference]:
     """Every leaf that is not the same, in the order of the documents.
 
-    Entries of lists that have a `name` are compared by it, so that one more environment is one
+    Entries of lists that have a name are compared by it, so that one more environment is one
     more environment, and not a change of all that follow.
     """
     ours, theirs = _named(before), _named(after)
@@ -51,9 +54,10 @@ def _named(value: Any) -> Mapping[str, Any] | None:
             return {}
         case Mapping():
             return value
-        case Sequence() if not isinstance(value, str) and all(
-            isinstance(part, Mapping) and "name" in part for part in value
-        ):
-            return {str(part["name"]): part for part in value}
+        case Sequence() if not isinstance(value, str):
+            for name in NAMES:
+                if all(isinstance(part, Mapping) and name in part for part in value):
+                    return {str(part[name]): part for part in value}
+            return None
         case _:
             return None

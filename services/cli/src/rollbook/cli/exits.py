@@ -1,5 +1,6 @@
 """How a command ends: its exit code, and the one line that says why."""
 
+from collections.abc import Callable, Mapping
 from enum import IntEnum
 
 
@@ -25,3 +26,17 @@ class Failure(Exception):
         self.message = message
         self.advice = advice
         self.code = code
+
+
+class Told(Exception):
+    """Ends the command early, with something to tell that is no failure."""
+
+    def __init__(
+        self, exit_code: Exit, document: Mapping[str, object], say: Callable[[], None]
+    ) -> None:
+        super().__init__()
+        self.exit_code = exit_code
+        self.document = document
+        """For programs."""
+        self.say = say
+        """Writes it for people."""

@@ -25,6 +25,10 @@ class Running:
     app: str
     schema: str
     durable: bool
+    artifacts: str = ""
+    """The URL of the store."""
+    archive: str | None = None
+    """That of its archive, where it is another one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,11 @@ class Place:
     def models(self) -> Path:
         """Where the demo keeps the models that it trains."""
         return self.folder / "models"
+
+    @property
+    def artifacts(self) -> Path:
+        """The store of artifacts, unless the environment names another."""
+        return self.folder / "artifacts"
 
     @property
     def _note(self) -> Path:

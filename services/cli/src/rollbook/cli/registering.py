@@ -23,9 +23,12 @@ Many = list[str] | None
 
 def register(
     name: Name,
-    file: Annotated[Path, Parameter(help="The model as one file.")],
+    file: Annotated[Path, Parameter(help="The model as one file; with --upload also a folder.")],
     /,
     *,
+    upload: Annotated[
+        bool, Parameter(negative="", help="Put the bytes into the registry's own store first.")
+    ] = False,
     uri: Annotated[
         str | None,
         Parameter(help="Where the bytes lie for others, such as s3://…; the file's own if not."),
@@ -127,6 +130,7 @@ def register(
 
     ```console
     rollbook register churn model.joblib --metric auc=0.93 --param depth=8
+    rollbook register churn model.onnx --upload
     rollbook register team-a/churn model.onnx --uri s3://models/churn.onnx --run-id 4711
     rollbook register churn model.joblib --data s3://data/train.parquet=sha256:…
     rollbook register churn model.joblib --validation-data s3://data/valid.parquet \
@@ -136,9 +140,10 @@ def register(
       --property framework=torch --licence Apache-2.0 --pii none --evaluation test.yaml
     ```
     """
-    from rollbook.cli.digests import digest  # noqa: PLC0415
     from rollbook.cli.git import commit as current_commit  # noqa: PLC0415
 
+    if upload and uri:
+        raise bad("--upload says where the bytes lie, and so does --uri", "leave one of them out")
     model = arguments.key(name)
     metrics = arguments.numbers(metric or [], "metric")
     params, tags = arguments.pairs(param or [], "param"), arguments.pairs(tag or [], "tag")
@@ -148,13 +153,9 @@ def register(
         *arguments.datasets(test_data or [], "test"),
     ]
     properties = arguments.values(property_ or [], "property")
-    sha256, size = digest(file)
-    artifact = {
-        "uri": uri or file.resolve().as_uri(),
-        "digest": sha256,
-        "size": size,
-        "format": format_ or file.suffix.removeprefix(".") or None,
-    }
+    variants = [_variant(text) for text in variant or []]
+    files = [(file, format_), *((place, None) for _, place in variants)]
+    parts = [] if upload else [_local(*each) for each in files]
     lineage = {
         "run_id": run_id,
         "code_commit": commit or current_commit(Path.cwd()),
@@ -167,7 +168,6 @@ def register(
     terms = {"licence": licence, "data_use": data_use or [], "consent": consent, "pii": pii}
     facts: dict[str, Any] = {
         "change": change,
-        "variants": [_variant(text) for text in variant or []],
         "metrics": metrics,
         "params": params,
         "tags": tags,
@@ -179,7 +179,11 @@ def register(
         "idempotency_key": idempotency_key,
     }
     with target.registry() as registry:
-        outcomes = enter(registry, model, artifact, lineage, facts)
+        if upload:
+            parts = [_stored(registry, model, *each) for each in files]
+        artifact, *others = parts
+        facts["variants"] = [said | part for (said, _), part in zip(variants, others, strict=True)]
+        outcomes = enter(registry, model, artifact | ({"uri": uri} if uri else {}), lineage, facts)
         tell(registry, model, *outcomes, as_json=target.json)
     return Exit.DONE
 
@@ -208,23 +212,36 @@ def _signature(file: Path | None) -> "Signature | None":
     return document(file, Signature) if file is not None else None
 
 
-def _variant(text: str) -> dict[str, Any]:
-    from rollbook.cli.digests import digest  # noqa: PLC0415
-
+def _variant(text: str) -> tuple[dict[str, Any], Path]:
     said, equals, place = text.partition("=")
     kind, _, name = said.partition(":")
     if not (equals and kind and place):
         raise bad(f"variant {text!r} is not of the form KIND=FILE", "quantised=model.int8.onnx")
-    file = Path(place)
+    return {"name": name or kind, "kind": kind}, Path(place)
+
+
+def _local(file: Path, format_: str | None) -> dict[str, Any]:
+    """The file where it is."""
+    from rollbook.cli.digests import digest  # noqa: PLC0415
+
     sha256, size = digest(file)
     return {
-        "name": name or kind,
-        "kind": kind,
         "uri": file.resolve().as_uri(),
         "digest": sha256,
         "size": size,
-        "format": file.suffix.removeprefix(".") or None,
+        "format": format_ or file.suffix.removeprefix(".") or None,
     }
+
+
+def _stored(registry: "Registry", model: str, file: Path, format_: str | None) -> dict[str, Any]:
+    """The file, or the folder, as the registry's store has it then."""
+    from rollbook.cli.bars import bars  # noqa: PLC0415
+    from rollbook.cli.pushing import disk  # noqa: PLC0415
+
+    space = model.partition("/")[0]
+    with disk(file), bars() as progress:
+        made = registry.upload(file, namespace=space, format=format_, progress=progress)
+    return made.model_dump(mode="json")
 
 
 def enter(

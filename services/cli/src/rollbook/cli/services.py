@@ -1,7 +1,8 @@
 """The services that `rollbook up` can start, and their settings."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TypeVar
 
 from pydantic import ValidationError
@@ -19,14 +20,21 @@ from rollbook.projector.app import ProjectorService
 from rollbook.projector.settings import ProjectorSettings
 from rollbook.query.app import QueryService
 from rollbook.query.settings import QuerySettings
+from rollbook.signing.errors import BadTrust
+from rollbook.validator.app import ValidatorService
+from rollbook.validator.settings import ValidatorSettings
 
 
 def all_of(
     addresses: Addresses,
     query: QuerySettings,
     instance: str,
+    models: Path,
 ) -> dict[str, Service]:
-    """Every service of `rollbook up`; ROLLBOOK_INSTANCE goes before `instance`."""
+    """Every service of `rollbook up`; ROLLBOOK_INSTANCE goes before `instance`.
+
+    `models`: the folder of models on this machine that the validator may read.
+    """
     named = _settings(lambda: CommandSettings(kafka=addresses.kafka))
     command = CommandService(
         named if named.instance else named.model_copy(update={"instance": instance})
@@ -41,6 +49,14 @@ def all_of(
             {"kafka": addresses.kafka, "postgres": addresses.postgres}
         )
     )
+    validated: dict[str, object] = {
+        "kafka": addresses.kafka,
+        "postgres": addresses.postgres,
+        "artifacts": query.artifacts,
+        "artifacts_archive": query.artifacts_archive,
+    }
+    if "ROLLBOOK_VALIDATOR_FOLDERS" not in os.environ:
+        validated["validator_folders"] = (models,)
     auditor: dict[str, Service] = {}
     if os.environ.get("ROLLBOOK_CHECKPOINT_TO"):  # who says nowhere has nobody to sign for
         auditor["auditor"] = _auditor({"kafka": addresses.kafka})
@@ -49,12 +65,16 @@ def all_of(
         "projector": ProjectorService(projector),
         "query": QueryService(query),
         "monitor": MonitorService(monitor),
+        "validator": _validator(validated),
         **auditor,
     }
 
 
-def query_settings(addresses: Addresses, host: str, port: int) -> QuerySettings:
-    """The settings of the query service of `rollbook up`."""
+def query_settings(addresses: Addresses, host: str, port: int, artifacts: str) -> QuerySettings:
+    """The settings of the query service of `rollbook up`.
+
+    ROLLBOOK_ARTIFACTS goes before `artifacts`, the URL of a store.
+    """
     return _settings(
         lambda: QuerySettings.model_validate(
             {
@@ -62,6 +82,7 @@ def query_settings(addresses: Addresses, host: str, port: int) -> QuerySettings:
                 "postgres": addresses.postgres,
                 "host": host,
                 "port": port,
+                "artifacts": os.environ.get("ROLLBOOK_ARTIFACTS") or artifacts,
             }
         )
     )
@@ -86,6 +107,8 @@ def alone(name: str, host: str, port: int) -> Service:
             return _auditor({})
         case "monitor":
             return MonitorService(_settings(MonitorSettings))
+        case "validator":
+            return _validator({})
         case _:
             return QueryService(_settings(lambda: QuerySettings(host=host, port=port)))
 
@@ -95,6 +118,14 @@ def _auditor(told: dict[str, str]) -> AuditorService:
     try:
         return AuditorService(settings)
     except ValueError as error:  # a key that cannot be read
+        raise Failure(Exit.USAGE, str(error), code="settings") from error
+
+
+def _validator(told: Mapping[str, object]) -> ValidatorService:
+    settings = _settings(lambda: ValidatorSettings.model_validate(told))
+    try:
+        return ValidatorService(settings)
+    except BadTrust as error:
         raise Failure(Exit.USAGE, str(error), code="settings") from error
 
 

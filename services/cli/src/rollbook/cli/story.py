@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from rollbook.cli import replaying, signing
+from rollbook.cli import gating, replaying, signing
 from rollbook.cli.clusters import Clusters
 from rollbook.cli.exits import Exit, Failure
 from rollbook.cli.git import commit
@@ -41,6 +41,7 @@ class Tale:
             token = os.environ.get("ROLLBOOK_TOKEN")
             with Registry(running.url, token=token, actor="demo") as registry:
                 first, second = self._enter(registry)
+                self._gate(registry, first, second)
                 self._roll_out(registry, first, second)
                 if token is None:  # with one, people sign under their own names
                     self._sign(registry, running, second["version"])
@@ -80,6 +81,7 @@ class Tale:
         else:
             self._say(f"The model {MODEL} is in the book now, at {made.position} of the log.")
         self._link(registry)
+        gating.rule(registry, MODEL)
         versions = list(self._register(registry, told, dataset))
         if len(versions) != 2:
             raise Failure(Exit.ERROR, "training ended too early", code="training")
@@ -127,6 +129,12 @@ class Tale:
                     f" would: {again.outcome}, still version {again.version}."
                 )
             yield {**model, "version": outcome.version}
+
+    def _gate(self, registry: "Registry", first: dict[str, Any], second: dict[str, Any]) -> None:
+        self._chapter("Gates that decide by themselves")
+        self._say("Both are loaded and called, in processes of their own behind walls.")
+        gating.wait(registry, MODEL, [first["version"], second["version"]], self._say)
+        self._link(registry, f"/versions/{second['version']}/verdicts")
 
     def _roll_out(
         self, registry: "Registry", first: dict[str, Any], second: dict[str, Any]

@@ -118,11 +118,11 @@ class System:
         port = ports.from_(self._port)
         if port != self._port:
             self._screen.say(f"[yellow]port {self._port} is taken, so it is {port}[/]")
-        query = services.query_settings(addresses, self._host, port)
+        query = services.query_settings(addresses, self._host, port, str(self._place.artifacts))
         log = LogAddress(addresses.kafka, query.app)
         if not addresses.durable:
             await make_topics(log)
-        crew = Crew(services.all_of(addresses, query, self._place.instance()))
+        crew = Crew(services.all_of(addresses, query, self._place.instance(), self._place.models))
         shown = "127.0.0.1" if self._host in {"0.0.0.0", "::"} else self._host  # noqa: S104
         running = Running(
             pid=os.getpid(),
@@ -132,6 +132,8 @@ class System:
             app=query.app,
             schema=query.db_schema,
             durable=addresses.durable,
+            artifacts=query.artifacts or "",
+            archive=query.artifacts_archive,
         )
         return running, crew
 

@@ -59,16 +59,27 @@ class Target:
     json: Annotated[bool, Parameter(negative="", show_default=False, help="One JSON document.")] = (
         False
     )
+    plan_only: Annotated[
+        bool,
+        Parameter(
+            negative="",
+            show_default=False,
+            help="Say what would come of it, who must sign and which gates ask; send nothing.",
+        ),
+    ] = False
 
     @contextmanager
     def registry(self) -> Iterator["Registry"]:
         """The registry; what it raises becomes the failure that ends the command."""
         from rollbook.client import Invalid, Refused, Registry, Unavailable  # noqa: PLC0415
 
+        kind = Registry
+        if self.plan_only:
+            from rollbook.cli.planning import Rehearsal  # noqa: PLC0415
+
+            kind = Rehearsal
         try:
-            made = Registry(
-                self.address(), token=self.token, actor=self.who(), timeout=self.timeout
-            )
+            made = kind(self.address(), token=self.token, actor=self.who(), timeout=self.timeout)
         except ValueError as error:
             raise Failure(Exit.USAGE, str(error), code="usage") from error
         try:

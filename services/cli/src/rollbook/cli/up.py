@@ -36,7 +36,7 @@ LogHere = Annotated[
 def up(
     *,
     service: Annotated[
-        Literal["command", "projector", "query", "monitor", "auditor"] | None,
+        Literal["command", "projector", "query", "monitor", "auditor", "validator"] | None,
         Parameter(help="Run only this one, on the clusters that the environment names."),
     ] = None,
     folder: Data = None,

@@ -35,8 +35,17 @@ VERBS = (
     ("validate start", "validating:start", WRITE),
     ("validate record", "validating:record", WRITE),
     ("validate show", "validating:show", WRITE),
+    ("artifact", "", WRITE),
+    ("artifact push", "pushing:push", WRITE),
+    ("artifact pull", "pushing:pull", WRITE),
+    ("artifact show", "pushing:show", WRITE),
+    ("artifact hold", "retaining:hold", WRITE),
+    ("artifact release", "retaining:release", WRITE),
+    ("artifact sweep", "cleaning:sweep", WRITE),
+    ("artifact cost", "cleaning:cost", WRITE),
     ("properties", "describing:properties", WRITE),
     ("link", "describing:link", WRITE),
+    ("sign", "sealing:sign", WRITE),
     ("tag", "labelling:tag", WRITE),
     ("own", "owning:own", WRITE),
     ("classify", "owning:classify", WRITE),
@@ -71,6 +80,9 @@ VERBS = (
     ("synonyms list", "querying:synonyms_list", READ),
     ("show", "showing:show", READ),
     ("history", "showing:history", READ),
+    ("signatures", "", READ),
+    ("signatures list", "sealing:list_", READ),
+    ("signatures verify", "sealing:verify", READ),
     ("diff", "reviewing:diff", READ),
     ("why", "explaining:why", READ),
     ("timeline", "explaining:timeline", READ),
@@ -99,6 +111,21 @@ VERBS = (
     ("schema", "", GOVERN),
     ("schema show", "asking:show", GOVERN),
     ("schema set", "asking:set_", GOVERN),
+    ("policy", "", GOVERN),
+    ("policy init", "drafting:init", GOVERN),
+    ("policy lint", "drafting:lint", GOVERN),
+    ("policy test", "trying:try_", GOVERN),
+    ("policy explain", "trying:explain", GOVERN),
+    ("policy backtest", "backtesting:backtest", GOVERN),
+    ("policy diff", "policing:diff", GOVERN),
+    ("policy save", "policing:save", GOVERN),
+    ("policy drop", "policing:drop", GOVERN),
+    ("policy list", "policing:list_", GOVERN),
+    ("policy show", "policing:show", GOVERN),
+    ("policy history", "policing:history", GOVERN),
+    ("retention", "", GOVERN),
+    ("retention show", "retaining:show", GOVERN),
+    ("retention set", "retaining:set_", GOVERN),
     ("access", "", GOVERN),
     ("access list", "granting:list_", GOVERN),
     ("access grant", "granting:grant", GOVERN),
@@ -152,6 +179,13 @@ FAMILIES = {
     rollbook validate record churn@3 --passed auc --passed latency
     ```
     """,
+    "artifact": """Store files and folders in the registry, fetch them, and sweep what nobody needs.
+
+    ```console
+    rollbook artifact push model.onnx --namespace team-a
+    rollbook artifact pull team-a/churn@3
+    ```
+    """,
     "import": """Bring models from elsewhere into the book, with their history.
 
     ```console
@@ -199,6 +233,28 @@ FAMILIES = {
     ```console
     rollbook schema show team-a
     rollbook schema set team-a schema.yaml
+    ```
+    """,
+    "policy": """Write, try and put in force the gates that a version must pass.
+
+    ```console
+    rollbook policy lint policy.yaml
+    rollbook policy backtest policy.yaml team-a      # what it would have said about the past
+    rollbook policy save team-a release policy.yaml
+    ```
+    """,
+    "retention": """See and say how long the artifacts of a namespace are kept.
+
+    ```console
+    rollbook retention show team-a
+    rollbook retention set team-a --keep-last 5 --archive-after 90d --delete-after 52w
+    ```
+    """,
+    "signatures": """See who signed a version, and verify it by keys of your own.
+
+    ```console
+    rollbook signatures list churn@3
+    rollbook signatures verify churn@3 model.joblib --trusted keys/
     ```
     """,
     "access": """See and say who may do what.
