@@ -8,7 +8,7 @@ PYTHON ?= python3
 # Relative, so that a folder with a space in its name does no harm.
 BIN := .venv/bin
 READY := .venv/.ready
-MEMBERS := $(wildcard libs/*/pyproject.toml services/*/pyproject.toml)
+MEMBERS := $(wildcard libs/*/pyproject.toml services/*/pyproject.toml docs/examples/*/pyproject.toml)
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 12
@@ -35,6 +35,7 @@ lock: $(BIN)/uv ## Resolve the dependencies again (needs the network)
 	@UV_NO_CONFIG=1 $(BIN)/uv pip compile --universal --generate-hashes --python-version 3.11 \
 	  --no-emit-index-url --no-emit-find-links --no-header --quiet --upgrade \
 	  $(patsubst %,--no-emit-package rollbook-%,$(notdir $(patsubst %/pyproject.toml,%,$(MEMBERS)))) \
+	  --no-emit-package rollbook-example-gate \
 	  --group dev pyproject.toml -o requirements.lock
 
 clean: ## Remove the virtual environment and the data of `make up` and `make demo`

@@ -17,6 +17,7 @@ from rollbook.command.settings import CommandSettings
 from rollbook.monitor.settings import MonitorSettings
 from rollbook.projector.settings import ProjectorSettings
 from rollbook.query.settings import QuerySettings
+from rollbook.validator.settings import ValidatorSettings
 
 ROOT = Path(__file__).parents[3]
 SETTINGS: dict[str, type[BaseSettings]] = {
@@ -24,6 +25,7 @@ SETTINGS: dict[str, type[BaseSettings]] = {
     "projector": ProjectorSettings,
     "query": QuerySettings,
     "monitor": MonitorSettings,
+    "validator": ValidatorSettings,
     "auditor": AuditorSettings,
 }
 
