@@ -12,10 +12,13 @@ import uvloop
 from rollbook.observability.process import collect_seldom
 from tests.bench import (
     ack,
+    artifacts,
     asof,
     audit,
+    backtest,
     bulk,
     flat,
+    gates,
     idle,
     lookup,
     rebuild,
@@ -41,6 +44,9 @@ class Group(Protocol):
 
 GROUPS: tuple[Group, ...] = (
     flat,
+    gates,
+    artifacts,
+    backtest,
     start,
     idle,
     bulk,

@@ -16,6 +16,7 @@ def generated() -> dict[str, str]:
         "contracts/asyncapi.yaml": asyncapi.document(),
         "contracts/openapi.json": openapi.document(),
         "contracts/evidence-pack.schema.json": schemas.render(Pack.model_json_schema()),
+        "contracts/policy.schema.json": schemas.render(schemas.policy_schema()),
         **{f"docs/reference/{name}": text for name, text in reference.pages().items()},
     }
 

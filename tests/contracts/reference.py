@@ -21,6 +21,7 @@ from tests.contracts.binding import Header
 from tests.contracts.compatibility import Kind
 from tests.contracts.http_reference import http_page
 from tests.contracts.markdown import table
+from tests.contracts.policy_reference import policy_page
 from tests.contracts.questions_reference import questions_page
 from tests.contracts.roles_reference import roles_page
 from tests.contracts.schemas import path_of
@@ -41,6 +42,7 @@ def pages() -> dict[str, str]:
         "settings.md": settings_page(),
         "http.md": http_page(),
         "questions.md": questions_page(),
+        "policy.md": policy_page(),
         "cli.md": command_line().generate_docs(output_format="markdown"),
     }
     return {name: f"{NOTE}\n\n{text.strip()}\n" for name, text in made.items()}
@@ -240,7 +242,7 @@ def _metrics() -> str:
     return (
         "# Metrics\n\nPrometheus text format, at `GET /metrics` of the query service. Under"
         " `rollbook up` all services are one process, and the page shows them all. A command"
-        " service, a projector or a monitor that runs alone shows its own at the port that"
-        " `ROLLBOOK_METRICS_PORT` names, if it is set. Histograms come as `_bucket`, `_sum` and"
+        " service, a projector, a monitor or a validator that runs alone shows its own at the port"
+        " that `ROLLBOOK_METRICS_PORT` names, if it is set. Histograms come as `_bucket`, `_sum` and"
         " `_count`.\n\n" + table(["metric", "type", "labels", "counts"], rows)
     )

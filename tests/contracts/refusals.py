@@ -61,6 +61,10 @@ STATE = {
         "the namespace's rules, grants, keys and collections would take too many bytes together",
         "remove something",
     ),
+    "bad_signature": (
+        "the signature cannot be read, or is one of other bytes than the version's",
+        "see [how to sign models](../how-to/sign-models.md); the message says what differs",
+    ),
     "archived": ("the version is archived", "restore it, or take another one"),
     "retired": ("the model is retired", "restore it first"),
     "serving": (
@@ -75,6 +79,10 @@ STATE = {
     # Into an environment
     "rejected": (
         "the version failed its gates",
+        "see its gate results; validate it again when the cause is gone",
+    ),
+    "barred": (
+        "it failed a gate that this environment asks for; it may serve in others",
         "see its gate results; validate it again when the cause is gone",
     ),
     "not_validated": (

@@ -6,6 +6,7 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from rollbook.domain.messages import Message
+from rollbook.domain.policies import Policy
 from rollbook.eventlog.commands import COMMANDS
 from rollbook.eventlog.records import LOG_MESSAGES
 from rollbook.eventlog.upcasters import STEPS
@@ -31,6 +32,11 @@ def schema_of(kind: Kind, cls: type[Message]) -> dict[str, Any]:
     # No $id: the files are addressed by where they lie, and need no host to be resolved.
     schema = cls.model_json_schema()
     return {"$schema": DIALECT} | (_opened(schema) if kind is Kind.EVENT else schema)
+
+
+def policy_schema() -> dict[str, Any]:
+    """The JSON Schema of a policy, for editors."""
+    return {"$schema": DIALECT} | Policy.model_json_schema()
 
 
 def _opened(schema: Any) -> Any:

@@ -13,6 +13,7 @@ from rollbook.command.settings import CommandSettings
 from rollbook.monitor.settings import MonitorSettings
 from rollbook.projector.settings import ProjectorSettings
 from rollbook.query.settings import QuerySettings
+from rollbook.validator.settings import ValidatorSettings
 from tests.contracts.markdown import table
 
 SERVICES: dict[str, type[BaseSettings]] = {
@@ -20,6 +21,7 @@ SERVICES: dict[str, type[BaseSettings]] = {
     "projector": ProjectorSettings,
     "query": QuerySettings,
     "monitor": MonitorSettings,
+    "validator": ValidatorSettings,
     "auditor": AuditorSettings,
 }
 

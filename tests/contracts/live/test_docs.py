@@ -27,6 +27,7 @@ PAGES = (
     "docs/how-to/govern-promotions.md",
     "docs/how-to/write-model-cards.md",
     "docs/how-to/write-a-metadata-schema.md",
+    "docs/how-to/write-a-policy.md",
     "docs/how-to/import-models.md",
     "docs/how-to/erase-personal-data.md",
     "docs/how-to/travel-in-time.md",
@@ -36,6 +37,9 @@ PAGES = (
     "docs/how-to/verify-the-log.md",
     "docs/how-to/hand-to-an-auditor.md",
     "docs/how-to/back-up-and-restore.md",
+    "docs/how-to/keep-artifacts.md",
+    "docs/how-to/sign-models.md",
+    "docs/how-to/plan-a-command.md",
 )
 WRITTEN_URL = "http://127.0.0.1:8080"
 BLOCK = re.compile(
@@ -102,6 +106,7 @@ def test_every_runnable_block_of_a_page_works(page: str, running: Running, tmp_p
         "ROLLBOOK_URL": running.url,
         "ROLLBOOK_KAFKA": running.kafka,
         "ROLLBOOK_POSTGRES": running.postgres,
+        "ROLLBOOK_ARTIFACTS": running.artifacts,
         "TZ": "UTC",
     }
     for block in todo:
