@@ -25,6 +25,15 @@ EXAMPLES: Mapping[str, tuple[dict[str, Any], str]] = {
         {"version": 3, "reason": "x"},
         "version 3 is no longer under legal hold: x",
     ),
+    "SignatureAttached": (
+        {"version": 3, "signer": "sha256:ab"},
+        "version 3 has a signature by sha256:ab",
+    ),
+    "PolicySaved": ({"policy": "release", "version": 2}, "policy release in force, version 2"),
+    "PolicyDropped": (
+        {"policy": "release", "reason": "old"},
+        "policy release out of force: old",
+    ),
     "RetentionSet": (
         {"version": 2, "retention": {"keep_last": 5}},
         "retention of artifacts set, version 2",

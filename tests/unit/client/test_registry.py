@@ -47,6 +47,7 @@ CALLS: dict[str, Callable[[Registry], Outcome]] = {
     "TagVersion": lambda r: r.tag_version(MODEL, 1, {"a": "b"}),
     "UntagVersion": lambda r: r.untag_version(MODEL, 1, ["a"]),
     "ArchiveVersion": lambda r: r.archive(MODEL, 1, "old"),
+    "AttachSignature": lambda r: r.attach_signature(MODEL, 1, "{}"),
     "HoldVersion": lambda r: r.hold(MODEL, 1, "case 7"),
     "ReleaseVersion": lambda r: r.release(MODEL, 1, "closed"),
     "SetRetention": lambda r: r.set_retention(SPACE, Retention(keep_last=2)),

@@ -23,6 +23,7 @@ from rollbook.domain.streams import (
 from tests.support.spec import NOW
 
 BOUNDED_BY_THE_COMMAND = {
+    "given",  # to the test of a policy: facts of a version
     "environment",  # of a lineage: packages with their versions
     "inputs",
     "outputs",

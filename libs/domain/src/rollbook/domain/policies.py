@@ -20,7 +20,7 @@ class PolicyTest(Fact):
     """What a policy must say about a version that one makes up."""
 
     test: Short
-    given: Annotated[Specification, Field(max_length=100)]
+    given: Specification
     """The facts of the version, as `rollbook policy explain --facts` prints them."""
     passes: Annotated[tuple[Short, ...], Field(max_length=200)] = ()
     """Gates that must pass it."""
