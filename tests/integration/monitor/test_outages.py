@@ -28,7 +28,7 @@ def tables(stack: Stack) -> Iterator[Tables]:
 def test_a_paused_kafka_is_waited_for(tables: Tables, stack: Stack, caller: Caller) -> None:
     with tables.watched() as monitor:
         until(lambda: monitor.ready)
-        carded(caller)
+        carded(caller, timedelta(seconds=8))  # not over before Kafka is paused
         until(lambda: caller.read("/versions/1").json()["card_revision"] == 1)
         stack.kafka.pause()
         try:
@@ -44,7 +44,7 @@ def test_a_killed_postgres_is_waited_for(tables: Tables, stack: Stack, caller: C
     until(lambda: caller.client.get("/readyz").is_success)  # Kafka was paused before
     with tables.watched() as monitor:
         until(lambda: monitor.ready)
-        carded(caller, timedelta(seconds=4))
+        carded(caller, timedelta(seconds=8))
         until(lambda: caller.read("/versions/1").json()["card_revision"] == 1)
         stack.postgres.kill()
         try:
