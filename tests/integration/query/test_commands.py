@@ -12,6 +12,7 @@ from rollbook.domain.grants import key_id
 from rollbook.eventlog.commands import COMMANDS
 from rollbook.query.examples import EXAMPLES
 from rollbook.query.handlers import STATUS
+from tests.contracts.step import bundle
 from tests.integration.query.system import DIGEST, Caller, System, calling
 
 PUBLIC_KEY = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"
@@ -105,6 +106,15 @@ def collected(caller: Caller) -> None:
 
 def query_saved(caller: Caller) -> None:
     caller.done("SaveQuery", EXAMPLES["SaveQuery"])
+
+
+def policy_saved(caller: Caller) -> None:
+    caller.done("SavePolicy", EXAMPLES["SavePolicy"])
+
+
+def held(caller: Caller) -> None:
+    two_versions(caller)
+    caller.done("HoldVersion", {"version": 1, "reason": "case 7"})
 
 
 UNKNOWN: dict[str, Any] = {}
@@ -325,6 +335,19 @@ CASES = {
     "SaveQuery": Case(nothing, EXAMPLES["SaveQuery"], "QuerySaved", None, None),
     "DropQuery": Case(query_saved, {"query": "trusted"}, "QueryDropped", None, None),
     "SetSynonyms": Case(nothing, EXAMPLES["SetSynonyms"], "SynonymsSet", None, None),
+    "AttachSignature": Case(
+        two_versions,
+        {"version": 1, "bundle": bundle(DIGEST)},
+        "SignatureAttached",
+        1,
+        {"version": 1, "bundle": bundle("sha256:" + "b" * 64)},
+        "bad_signature",
+    ),
+    "HoldVersion": Case(two_versions, {"version": 1, "reason": "case 7"}, "VersionHeld", 1),
+    "ReleaseVersion": Case(held, {"version": 1, "reason": "closed"}, "VersionReleased", 1),
+    "SavePolicy": Case(nothing, EXAMPLES["SavePolicy"], "PolicySaved", 1, None),
+    "DropPolicy": Case(policy_saved, EXAMPLES["DropPolicy"], "PolicyDropped", None, None),
+    "SetRetention": Case(nothing, EXAMPLES["SetRetention"], "RetentionSet", 1, None),
     "ErasePersonalData": Case(
         nothing,
         EXAMPLES["ErasePersonalData"],
