@@ -1,0 +1,1 @@
+"""Drift: how far windows of live data are from the reference profile of a version."""
