@@ -1,0 +1,1 @@
+"""Asking somebody else's HTTP server: within bounds, at checked addresses."""
