@@ -3,7 +3,7 @@
 from base64 import urlsafe_b64encode
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 from uuid import UUID
 
@@ -11,6 +11,13 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from rollbook.domain import streams
+from rollbook.domain.alarms import (
+    AcknowledgeDrift,
+    ClearDrift,
+    DetectDrift,
+    DriftFinding,
+    Stretch,
+)
 from rollbook.domain.aliases import RemoveAlias, SetAlias
 from rollbook.domain.cards import Card, Impact, MarkCardStale, ReviewCard, Subgroup, WriteCard
 from rollbook.domain.catalog import (
@@ -25,6 +32,15 @@ from rollbook.domain.catalog import (
 )
 from rollbook.domain.collection import RemoveCollection, SetCollection
 from rollbook.domain.context import Context
+from rollbook.domain.deletions import AnnounceDeletions, Deletion
+from rollbook.domain.endpointdocs import Endpoint
+from rollbook.domain.endpoints import (
+    DropEndpoint,
+    RedriveEndpoint,
+    RotateEndpointSecret,
+    SetEndpoint,
+    TestEndpoint,
+)
 from rollbook.domain.environments import (
     BreakGlass,
     ClearEnvironment,
@@ -35,6 +51,7 @@ from rollbook.domain.environments import (
 )
 from rollbook.domain.erasure import ErasePersonalData
 from rollbook.domain.evaluations import Evaluation, Measure, RecordEvaluation
+from rollbook.domain.findings import ArmCount, MetricFinding, RolloutFinding, conclude
 from rollbook.domain.gates import ExpressionGate
 from rollbook.domain.grants import GrantRole, IssueKey, RevokeKey, RevokeRole, key_id
 from rollbook.domain.holds import HoldVersion, ReleaseVersion
@@ -52,8 +69,11 @@ from rollbook.domain.lineage import (
 from rollbook.domain.messages import Refused, Unchanged
 from rollbook.domain.model import ModelCommand
 from rollbook.domain.namespace import NamespaceCommand
+from rollbook.domain.plans import Metric, RolloutPlan, Stage
 from rollbook.domain.policies import DropPolicy, Policy, SavePolicy
+from rollbook.domain.profiles import NumberColumn, Profile, RecordProfile
 from rollbook.domain.queries import DropQuery, SaveQuery, SetSynonyms
+from rollbook.domain.recipes import Recipe
 from rollbook.domain.requests import (
     ApprovePromotion,
     CommentOnPromotion,
@@ -64,6 +84,25 @@ from rollbook.domain.requests import (
     WithdrawPromotion,
 )
 from rollbook.domain.retention import SetRetention
+from rollbook.domain.retraining import (
+    CancelRetraining,
+    EndRetraining,
+    RecordRetrainingRun,
+    RequestRetraining,
+    SetRetraining,
+)
+from rollbook.domain.retrainpolicy import RetrainingPolicy
+from rollbook.domain.rollouts import (
+    AbortRollout,
+    AdvanceRollout,
+    ApproveRolloutStep,
+    FinishRollout,
+    PauseRollout,
+    PromoteRollout,
+    ResumeRollout,
+    SkipRolloutStep,
+    StartRollout,
+)
 from rollbook.domain.rulebook import EnvironmentRule, MetadataSchema, Retention, Rules
 from rollbook.domain.rules import SetMetadataSchema, SetRules
 from rollbook.domain.signatures import AttachSignature
@@ -130,6 +169,7 @@ lineages = st.builds(
     ),
 )
 specifications = st.dictionaries(keys, st.none() | st.booleans() | words | floats)
+bundles = st.sampled_from(["{}", bundle("sha256:" + "a" * 64), bundle("sha256:" + "b" * 64)])
 signatures = st.builds(Signature, inputs=tuples(specifications))
 scalars = st.sampled_from([True, 1, 1.0, 0, "1", "a", "ü\n", -0.5, 1e22, 2**63 - 1])
 properties = st.dictionaries(keys, scalars, max_size=3)
@@ -170,6 +210,56 @@ gates = st.builds(
 )
 changes = st.none() | st.sampled_from(["architecture", "retraining", "tweak"])
 
+_ERRORS = Metric(metric="errors", of="errors", margin=0.01)
+plans = st.sampled_from(
+    [
+        RolloutPlan(steps=(Stage(weight=5), Stage(weight=50)), metrics=(_ERRORS,)),
+        RolloutPlan(
+            steps=(Stage(weight=5, bake=timedelta(hours=1), approval={"approver": 1}),),
+            metrics=(_ERRORS,),
+            watch=timedelta(days=1),
+        ),
+        RolloutPlan(strategy="shadow", steps=(Stage(mirror=100),), metrics=(_ERRORS,)),
+        RolloutPlan(
+            strategy="ab",
+            steps=(Stage(weight=50, samples=10),),
+            metrics=(_ERRORS, Metric(metric="clicks", of="value:clicks", role="goal", better="up")),
+            watch=timedelta(hours=1),
+        ),
+    ]
+)
+
+
+def _found(version: int, outcome: str, plan: RolloutPlan, samples: int) -> RolloutFinding:
+    metrics = tuple(
+        MetricFinding(
+            metric=metric.metric,
+            role=metric.role,
+            outcome=outcome,
+            candidate=ArmCount(version=version, n=samples, value=0.25),
+        )
+        for metric in plan.metrics
+    )
+    return conclude(metrics, samples, 0, plan.digest())
+
+
+findings = st.none() | st.builds(
+    _found,
+    numbers,
+    st.sampled_from(["passed", "passed", "inconclusive", "no_data", "breached"]),
+    plans,
+    st.sampled_from([100, 5]),
+)
+rollout_numbers = st.none() | st.sampled_from([1, 2])
+rollout_steps = st.none() | st.sampled_from([0, 1])
+causes = st.sampled_from(["asked", "breached", "deadline"])
+
+profiles = st.builds(
+    Profile,
+    rows=st.sampled_from([1, 100]),
+    features=st.just({"a": NumberColumn(kind="numbers", edges=(0.0, 1.0), counts=(1,))}),
+)
+
 MODEL_COMMANDS: dict[type[ModelCommand], SearchStrategy[ModelCommand]] = {
     RegisterModel: st.builds(RegisterModel, description=words, tags=tags),
     DescribeModel: st.builds(DescribeModel, description=words),
@@ -206,6 +296,14 @@ MODEL_COMMANDS: dict[type[ModelCommand], SearchStrategy[ModelCommand]] = {
         terms=st.none() | terms,
         description=words,
         idempotency_key=st.none() | st.sampled_from(["run-1", "run-2"]),
+        recipe=st.none()
+        | st.builds(
+            Recipe,
+            uri=uris,
+            digest=digests,
+            program=st.just("fit.py"),
+            arguments=st.just(("{train}",)),
+        ),
     ),
     DescribeVersion: st.builds(DescribeVersion, version=numbers, description=words),
     TagVersion: st.builds(TagVersion, version=numbers, tags=some_tags),
@@ -235,10 +333,36 @@ MODEL_COMMANDS: dict[type[ModelCommand], SearchStrategy[ModelCommand]] = {
     AttachSignature: st.builds(
         AttachSignature,
         version=numbers,
-        bundle=st.sampled_from(["{}", bundle("sha256:" + "a" * 64), bundle("sha256:" + "b" * 64)]),
+        bundle=bundles,
+        variant=st.none() | st.just("small"),
     ),
     HoldVersion: st.builds(HoldVersion, version=numbers, reason=reasons),
     ReleaseVersion: st.builds(ReleaseVersion, version=numbers, reason=reasons),
+    RecordProfile: st.builds(RecordProfile, version=numbers, profile=profiles),
+    DetectDrift: st.builds(
+        DetectDrift,
+        version=numbers,
+        environment=environments,
+        kind=st.sampled_from(["feature", "performance", "serving"]),
+        findings=st.just((DriftFinding(subject="feature:a", measure="psi", value=0.5),)),
+        window=st.just(
+            Stretch(begin=datetime(2026, 3, 1, tzinfo=UTC), end=datetime(2026, 3, 2, tzinfo=UTC))
+        ),
+    ),
+    ClearDrift: st.builds(ClearDrift, alarm=few, reason=reasons),
+    AcknowledgeDrift: st.builds(AcknowledgeDrift, alarm=few, note=reasons),
+    SetRetraining: st.builds(
+        SetRetraining,
+        document=st.none()
+        | st.builds(RetrainingPolicy, pipeline=st.just("p"), budget=st.sampled_from([1, 4])),
+    ),
+    RequestRetraining: st.builds(RequestRetraining, reason=reasons, alarm=st.none() | few),
+    RecordRetrainingRun: st.builds(
+        RecordRetrainingRun, retraining=few, run=st.sampled_from(["run-1", "run-2"])
+    ),
+    EndRetraining: st.builds(EndRetraining, retraining=few, outcome=st.just("failed"))
+    | st.builds(EndRetraining, retraining=few, outcome=st.just("candidate"), version=numbers),
+    CancelRetraining: st.builds(CancelRetraining, retraining=few, reason=reasons),
     SetAlias: st.builds(SetAlias, alias=aliases, version=numbers),
     RemoveAlias: st.builds(RemoveAlias, alias=aliases),
     PromoteVersion: st.builds(PromoteVersion, version=numbers, environment=environments),
@@ -253,6 +377,68 @@ MODEL_COMMANDS: dict[type[ModelCommand], SearchStrategy[ModelCommand]] = {
         number=few,
         verdict=st.sampled_from(["justified", "unjustified"]),
         note=reasons,
+    ),
+    StartRollout: st.builds(
+        StartRollout,
+        version=numbers,
+        environment=environments,
+        plan=plans,
+        challengers=tuples(numbers, 0, 1),
+        reason=words,
+    ),
+    AdvanceRollout: st.builds(
+        AdvanceRollout,
+        environment=environments,
+        rollout=st.sampled_from([1, 2]),
+        step=st.sampled_from([0, 1]),
+        finding=findings,
+    ),
+    PauseRollout: st.builds(
+        PauseRollout,
+        environment=environments,
+        rollout=rollout_numbers,
+        reason=reasons,
+        cause=causes,
+        finding=findings,
+    ),
+    ResumeRollout: st.builds(
+        ResumeRollout, environment=environments, rollout=rollout_numbers, reason=reasons
+    ),
+    ApproveRolloutStep: st.builds(
+        ApproveRolloutStep,
+        environment=environments,
+        rollout=rollout_numbers,
+        step=rollout_steps,
+        title=st.none() | titles,
+        comment=words,
+    ),
+    SkipRolloutStep: st.builds(
+        SkipRolloutStep,
+        environment=environments,
+        rollout=rollout_numbers,
+        step=rollout_steps,
+        reason=reasons,
+    ),
+    PromoteRollout: st.builds(
+        PromoteRollout,
+        environment=environments,
+        rollout=rollout_numbers,
+        version=st.none() | numbers,
+        reason=reasons,
+    ),
+    AbortRollout: st.builds(
+        AbortRollout,
+        environment=environments,
+        rollout=rollout_numbers,
+        reason=reasons,
+        cause=causes,
+        finding=findings,
+    ),
+    FinishRollout: st.builds(
+        FinishRollout,
+        environment=environments,
+        rollout=st.sampled_from([1, 2]),
+        finding=findings,
     ),
     RequestPromotion: st.builds(
         RequestPromotion,
@@ -374,6 +560,21 @@ NAMESPACE_COMMANDS: dict[type[NamespaceCommand], SearchStrategy[NamespaceCommand
     SetRetention: st.builds(
         SetRetention, retention=st.builds(Retention, keep_last=st.sampled_from([0, 3]))
     ),
+    AnnounceDeletions: st.builds(
+        AnnounceDeletions,
+        deletions=st.just(
+            (Deletion(digest="sha256:" + "e" * 64, size=7, reason="no version names it"),)
+        ),
+    ),
+    SetEndpoint: st.builds(
+        SetEndpoint,
+        endpoint=aliases,
+        document=st.builds(Endpoint, kind=st.just("mail"), to=st.just(("owner",))),
+    ),
+    DropEndpoint: st.builds(DropEndpoint, endpoint=aliases, reason=reasons),
+    RotateEndpointSecret: st.builds(RotateEndpointSecret, endpoint=aliases, reason=reasons),
+    TestEndpoint: st.builds(TestEndpoint, endpoint=aliases),
+    RedriveEndpoint: st.builds(RedriveEndpoint, endpoint=aliases),
     ErasePersonalData: st.builds(
         ErasePersonalData, references=tuples(personal, 1, 2), reason=reasons
     ),

@@ -1,6 +1,6 @@
 """Custody: what is needed never goes, whatever retention says; what nobody names does."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,7 +17,6 @@ from rollbook.domain.custody import (
     Need,
     Ruling,
     of_versions,
-    rulings,
 )
 from rollbook.domain.rulebook import Retention
 
@@ -43,11 +42,20 @@ def blob(number: int, *files: int, at: datetime = LONG_AGO, archived: bool = Fal
     return Blob(digest=digest(number), size=10, at=at, archived=archived, files=inside)
 
 
+def rulings(
+    blobs: Collection[Blob], entries: Iterable[Entry], retentions: Mapping[str, Retention]
+) -> list[Ruling]:
+    custody = Custody(entries, retentions, NOW)
+    for each in blobs:
+        custody.note(each)
+    return [custody.ruling(each) for each in blobs]
+
+
 def ruled(
     blobs: Iterable[Blob], *entries: Entry, retention: Retention = STRICT
 ) -> dict[str, Ruling]:
     spaces = {known.model.partition("/")[0]: retention for known in entries}
-    return {each.blob.digest: each for each in rulings(list(blobs), entries, spaces, NOW)}
+    return {each.blob.digest: each for each in rulings(list(blobs), entries, spaces)}
 
 
 def action(of: Blob, *entries: Entry, retention: Retention = STRICT) -> Action:
@@ -198,7 +206,7 @@ SPACES = st.fixed_dictionaries({"a": RETENTIONS, "b": RETENTIONS})
 def test_nothing_that_is_needed_ever_goes(
     blobs: list[Blob], entries: list[Entry], retentions: dict[str, Retention]
 ) -> None:
-    found = {r.blob.digest: r for r in rulings(blobs, entries, retentions, NOW)}
+    found = {r.blob.digest: r for r in rulings(blobs, entries, retentions)}
     inside = {held.digest: held.files for held in blobs}
     assert len(found) == len(blobs)
     for known in entries:
@@ -234,7 +242,7 @@ def test_a_hold_only_ever_saves(
     blobs: list[Blob], entries: list[Entry], retentions: dict[str, Retention]
 ) -> None:
     def going(of: list[Entry]) -> set[str]:
-        found = rulings(blobs, of, retentions, NOW)
+        found = rulings(blobs, of, retentions)
         return {each.blob.digest for each in found if each.action is Action.DELETE}
 
     before = going(entries)

@@ -11,6 +11,8 @@ from rollbook.domain.access import Principal, held
 from rollbook.domain.cards import CardWritten
 from rollbook.domain.catalog import ModelRegistered
 from rollbook.domain.context import Context
+from rollbook.domain.deletions import AnnounceDeletions
+from rollbook.domain.endpoints import RedriveEndpoint, RotateEndpointSecret, TestEndpoint
 from rollbook.domain.environments import (
     EnvironmentCleared,
     GlassBroken,
@@ -36,6 +38,7 @@ from rollbook.domain.requests import (
     RejectPromotion,
     WithdrawPromotion,
 )
+from rollbook.domain.rollouts import PromoteRollout, RolloutStarted, SkipRolloutStep
 from rollbook.domain.rules import MetadataSchemaSet, RulesSet
 from rollbook.domain.state import KEPT_PLACES, Model
 from rollbook.domain.streams import State, StreamCommand, StreamEvent
@@ -125,9 +128,14 @@ def test_a_wish_that_came_true_is_true(world: World, step: Step) -> None:
             | RehearseRollback()
             | CommentOnPromotion()
             | ErasePersonalData()
+            | RotateEndpointSecret()
+            | TestEndpoint()
+            | RedriveEndpoint()
+            | AnnounceDeletions()
+            | SkipRolloutStep(step=None)
         ):
             return  # "one more" and "one back" are never already true: command ids make them safe
-        case RejectPromotion() | WithdrawPromotion():
+        case RejectPromotion() | WithdrawPromotion() | PromoteRollout():
             return  # what is closed may have been closed by something else
         case _:
             pass
@@ -213,6 +221,8 @@ def test_whatever_is_counted_is_counted_from_1_without_a_gap(world: World) -> No
                 counted["versions"].append(number)
             case PromotionRequested(request=number):
                 counted["requests"].append(number)
+            case RolloutStarted(rollout=number):
+                counted["rollouts"].append(number)
             case GlassBroken(number=number):
                 counted["breaks"].append(number)
             case EvaluationRecorded(version=version, number=number):
@@ -325,12 +335,21 @@ def test_nobody_counts_twice(world: World) -> None:
 
 @given(governed_worlds)
 def test_no_promotion_without_as_many_people_as_the_rules_ask_for(world: World) -> None:
-    for happened, promotion in promotions(world):
+    entries: list[tuple[Happened, VersionPromoted | RolloutStarted]] = [*promotions(world)]
+    entries += [(h, h.event) for h in world.happened if isinstance(h.event, RolloutStarted)]
+    for happened, promotion in entries:
         state, context = happened.before, happened.context
         assert isinstance(state, Model)
         rule = context.namespace.rules.environment(promotion.environment)
         if rule is None:
             continue
+        if isinstance(promotion, VersionPromoted) and promotion.rollout is not None:
+            continue  # its rollout was signed for when it started
+        granted = (
+            promotion.request
+            if isinstance(promotion, VersionPromoted)
+            else next(iter(promotion.requests), None)
+        )
         risk = state.risk or context.namespace.rules.default_risk
         wanted = sum(rule.quorum(risk).values())  # type: ignore[arg-type]  # checked when it was set
         if not wanted:
@@ -340,15 +359,14 @@ def test_no_promotion_without_as_many_people_as_the_rules_ask_for(world: World) 
         asked = next(
             e
             for e in world.events(Model)
-            if isinstance(e, PromotionRequested) and e.request == promotion.request
+            if isinstance(e, PromotionRequested) and e.request == granted
         )
         assert context.time < asked.expires_at
         barred = {asked.requested_by, state.versions[promotion.version].registered_by}
         signed = {
             e.approved_by
             for e in world.events(Model)
-            if isinstance(e, PromotionApproved)
-            and (e.request, e.evidence) == (promotion.request, now)
+            if isinstance(e, PromotionApproved) and (e.request, e.evidence) == (granted, now)
         }
         assert set(promotion.approved_by) <= signed - barred
         assert len(set(promotion.approved_by)) >= wanted
@@ -365,6 +383,8 @@ def test_a_request_is_closed_once(world: World) -> None:
                 open_.remove(event.request)
             case VersionPromoted(request=int() as number):
                 open_.remove(number)
+            case RolloutStarted(requests=numbers):
+                open_.difference_update(numbers)
             case PromotionApproved(request=number):
                 assert number in open_
             case _:

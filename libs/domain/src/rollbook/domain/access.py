@@ -6,19 +6,25 @@ from enum import StrEnum
 from typing import Final, NamedTuple
 
 from rollbook.domain import (
+    alarms,
     aliases,
     cards,
     catalog,
     collection,
+    deletions,
+    endpoints,
     environments,
     erasure,
     evaluations,
     grants,
     holds,
     policies,
+    profiles,
     queries,
     requests,
     retention,
+    retraining,
+    rollouts,
     rules,
     signatures,
     validation,
@@ -63,6 +69,10 @@ _TABLE: Final[dict[type[Message], tuple[Role, ...]]] = {
     cards.ReviewCard: (P, A),
     cards.MarkCardStale: (X, O, D),
     signatures.AttachSignature: (P, X, A),
+    profiles.RecordProfile: (P, X),
+    alarms.DetectDrift: (X, O),
+    alarms.ClearDrift: (X, O, D),
+    alarms.AcknowledgeDrift: (P, X, A, R, O, D),
     holds.HoldVersion: (A, D),
     holds.ReleaseVersion: (A, D),
     validation.StartValidation: (X,),
@@ -75,6 +85,15 @@ _TABLE: Final[dict[type[Message], tuple[Role, ...]]] = {
     environments.RehearseRollback: (R, O),
     environments.BreakGlass: (O, D),
     environments.ReviewBreakGlass: (A, U, D),
+    rollouts.StartRollout: (R,),
+    rollouts.AdvanceRollout: (O,),
+    rollouts.PauseRollout: (R, O),
+    rollouts.ResumeRollout: (R, O),
+    rollouts.ApproveRolloutStep: (A,),
+    rollouts.SkipRolloutStep: (R,),
+    rollouts.PromoteRollout: (R,),
+    rollouts.AbortRollout: (R, O),
+    rollouts.FinishRollout: (O,),
     requests.RequestPromotion: (P, R),
     requests.ApprovePromotion: (A,),
     requests.RejectPromotion: (A,),
@@ -82,6 +101,11 @@ _TABLE: Final[dict[type[Message], tuple[Role, ...]]] = {
     requests.WithdrawPromotion: (P, R, D),
     requests.EscalatePromotion: (X, O, D),
     requests.ExpirePromotion: (X, O, D),
+    retraining.SetRetraining: (R, D),
+    retraining.RequestRetraining: (P, R, O),
+    retraining.RecordRetrainingRun: (O,),
+    retraining.EndRetraining: (P, O),
+    retraining.CancelRetraining: (P, R, O, D),
     rules.SetRules: (D,),
     rules.SetMetadataSchema: (D,),
     grants.GrantRole: (D,),
@@ -97,6 +121,12 @@ _TABLE: Final[dict[type[Message], tuple[Role, ...]]] = {
     policies.SavePolicy: (D,),
     policies.DropPolicy: (D,),
     retention.SetRetention: (D,),
+    endpoints.SetEndpoint: (D,),
+    endpoints.DropEndpoint: (D,),
+    endpoints.RotateEndpointSecret: (D,),
+    endpoints.TestEndpoint: (O, D),
+    endpoints.RedriveEndpoint: (O, D),
+    deletions.AnnounceDeletions: (D,),
 }
 
 WHO_MAY: Final = {command: frozenset(roles) for command, roles in _TABLE.items()}
@@ -262,13 +292,16 @@ def _covers(grant: Grant, environment: str | None) -> bool:
 
 
 def environment_of(command: Message, state: State) -> str | None:
-    """The environment that a command is about, by itself, its request or its broken glass."""
+    """The environment that a command is about, by itself or by what it names."""
     environment: str | None = getattr(command, "environment", None)
     if environment is not None or not isinstance(state, Model):
         return environment
     if isinstance(command, environments.ReviewBreakGlass):
         found = state.breaks.get(command.number)
         return found.environment if found is not None else None
+    if isinstance(command, alarms.ClearDrift | alarms.AcknowledgeDrift):
+        alarm = state.alarms.get(command.alarm)
+        return alarm.environment if alarm is not None else None
     request = _request(command, state)
     return request.environment if request is not None else None
 

@@ -1,7 +1,7 @@
 """Custody: which stored artifacts are kept, archived or let go, each with the reason."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
@@ -151,19 +151,6 @@ class Custody:
             self._wanted[digest] = because
 
 
-def rulings(
-    blobs: Collection[Blob],
-    entries: Iterable[Entry],
-    retentions: Mapping[str, Retention],
-    now: datetime,
-) -> list[Ruling]:
-    """What is to be done with each blob; a namespace without a retention has the default one."""
-    custody = Custody(entries, retentions, now)
-    for blob in blobs:
-        custody.note(blob)
-    return [custody.ruling(blob) for blob in blobs]
-
-
 def of_versions(
     entries: Iterable[Entry], retentions: Mapping[str, Retention], now: datetime
 ) -> dict[VersionKey, Because]:
@@ -179,7 +166,7 @@ def of_versions(
         for age, entry in enumerate(versions):
             found[entry.key] = _alone(entry, age, retention, now)
             parents[entry.key] = entry
-    todo = sorted(parents, key=lambda key: found[key].need, reverse=True)
+    todo = sorted(parents, key=lambda key: found[key].need)  # the greatest is taken first
     while todo:
         child = parents[todo.pop()]
         need = min(found[child.key].need, Need.THERE)
@@ -191,8 +178,8 @@ def of_versions(
 
 
 def _alone(entry: Entry, age: int, retention: Retention, now: datetime) -> Because:
-    for need, reason in _reasons(entry):
-        return Because(need, reason)
+    if (use := next(_uses(entry), None)) is not None:
+        return use
     if age < retention.keep_last:
         return Because(Need.THERE, f"is among the newest {retention.keep_last} of its model")
     delete, archive = retention.delete_after, retention.archive_after
@@ -204,18 +191,18 @@ def _alone(entry: Entry, age: int, retention: Retention, now: datetime) -> Becau
     return Because(Need.THERE, "has not come to its time")
 
 
-def _reasons(entry: Entry) -> Iterator[tuple[Need, str]]:
+def _uses(entry: Entry) -> Iterator[Because]:
     """Why nothing may be done with it, the strongest first."""
     if entry.unclear is not None:
-        yield Need.UNTOUCHED, f"is of a model whose tables stand still: {entry.unclear}"
+        yield Because(Need.UNTOUCHED, f"is of a model whose tables stand still: {entry.unclear}")
     if entry.hold is not None:
-        yield Need.UNTOUCHED, f"is under legal hold: {entry.hold}"
+        yield Because(Need.UNTOUCHED, f"is under legal hold: {entry.hold}")
     if entry.environments:
-        yield Need.AT_HAND, f"serves in {', '.join(entry.environments)}"
+        yield Because(Need.AT_HAND, f"serves in {', '.join(entry.environments)}")
     if entry.aliases:
-        yield Need.AT_HAND, f"has the alias {', '.join(entry.aliases)}"
+        yield Because(Need.AT_HAND, f"has the alias {', '.join(entry.aliases)}")
     if entry.asked:
-        yield Need.AT_HAND, f"is asked for in request {', '.join(map(str, entry.asked))}"
+        yield Because(Need.AT_HAND, f"is asked for in request {', '.join(map(str, entry.asked))}")
 
 
 def _day(moment: datetime) -> str:

@@ -1,10 +1,19 @@
 """Environments: where a version serves; at most one stands in each."""
 
+from datetime import datetime
 from typing import Final, Literal, TypeAlias
 
 from rollbook.domain.context import Context
 from rollbook.domain.evidence import evidence_of
-from rollbook.domain.guards import Objection, objections, open_request, rule_for, unsigned
+from rollbook.domain.findings import RolloutFinding
+from rollbook.domain.guards import (
+    Objection,
+    objections,
+    open_request,
+    rollout_live,
+    rule_for,
+    unsigned,
+)
 from rollbook.domain.messages import Command, Event, Refused, Unchanged
 from rollbook.domain.names import EnvironmentName, Reason
 from rollbook.domain.state import KEPT_PLACES, Break, Model
@@ -29,6 +38,14 @@ class VersionPromoted(Event):
     """Digest of the facts that it was decided on."""
     rules: int = 0
     """The version of the namespace's rules that it was decided by; 0: none were set."""
+    rollout: int | None = None
+    """The rollout that it is the end of."""
+    finding: RolloutFinding | None = None
+    """What the last step of the rollout showed."""
+    override: str | None = None
+    """Why somebody promoted it before its rollout had shown what it should."""
+    watched_until: datetime | None = None
+    """Until when the rollout still looks whether it must go back."""
 
 
 class VersionRolledBack(Event):
@@ -38,6 +55,11 @@ class VersionRolledBack(Event):
     environment: str
     restored: int
     reason: str
+    rollout: int | None = None
+    """The rollout that it ended."""
+    cause: str | None = None
+    """What the rollout found, if it was not a person's wish: `breached`, `error` or `failed`."""
+    finding: RolloutFinding | None = None
 
 
 class EnvironmentCleared(Event):
@@ -46,6 +68,8 @@ class EnvironmentCleared(Event):
     version: int
     environment: str
     reason: str
+    rollout: int | None = None
+    """The rollout that it ended."""
 
 
 class RollbackRehearsed(Event):
@@ -70,6 +94,8 @@ class GlassBroken(Event):
     """Codes of the rules that it was let past."""
     broken_by: str
     rules: int = 0
+    rollout: int | None = None
+    """The rollout that it ended."""
 
 
 class BreakGlassReviewed(Event):
@@ -94,22 +120,35 @@ def evolve(state: Model, event: EnvironmentEvent) -> Model:
     """The state after `event`."""
     match event:
         case VersionPromoted(version=number, environment=environment):
-            return _enter(state, number, environment)
+            return _enter(_rolled_out(state, event), number, environment)
         case VersionRolledBack(environment=environment, restored=restored):
             before = state.environments[environment][:-1]
             last = len(before) - 1 - before[::-1].index(restored)
-            return _stand(state, restored, environment, before[: last + 1])
+            ended = state.rolled_out(environment)
+            return _stand(ended, restored, environment, before[: last + 1])
         case EnvironmentCleared(environment=environment):
-            return state._replace(environments=state.environments.delete(environment))
+            ended = state.rolled_out(environment)
+            return ended._replace(environments=state.environments.delete(environment))
         case RollbackRehearsed():
             return state
         case GlassBroken(version=number, environment=environment):
             broken = Break(number, environment, event.broken_by)
-            return _enter(state, number, environment)._replace(
+            return _enter(state.rolled_out(environment), number, environment)._replace(
                 breaks=state.breaks.set(event.number, broken), broken=event.number
             )
         case BreakGlassReviewed(number=number):
             return state._replace(breaks=state.breaks.delete(number))
+
+
+def _rolled_out(state: Model, event: VersionPromoted) -> Model:
+    """The model after a rollout's end, or with it watching what it has promoted."""
+    number, until = event.rollout, event.watched_until
+    if number is None or until is None:
+        return state.rolled_out(event.environment)
+    watching = state.rollouts[number]._replace(
+        version=event.version, challengers=(), state="watching", due=until, paused_at=None
+    )
+    return state.rolling(number, watching)
 
 
 def _enter(state: Model, number: int, environment: str) -> Model:
@@ -198,7 +237,12 @@ def decide(
             serving = state.serving(environment)
             if serving is None:
                 return Unchanged()
-            return EnvironmentCleared(version=serving, environment=environment, reason=reason)
+            return EnvironmentCleared(
+                version=serving,
+                environment=environment,
+                reason=reason,
+                rollout=_live(state, environment),
+            )
         case RehearseRollback(environment=environment, note=note):
             state.require()
             would = _roll_back(state, environment, None, note)
@@ -220,6 +264,8 @@ def _promote(
     serving = state.serving(environment)
     if serving == number:
         return Unchanged(version=number)
+    if (live := state.live_in(environment)) is not None:
+        raise rollout_live(*live)
     found = objections(state, number, environment, context)
     missing, place, request = unsigned(state, number, environment, context)
     if missing is not None:
@@ -268,8 +314,18 @@ def _roll_back(
                 " promote it instead",
             )
     return VersionRolledBack(
-        version=current, environment=environment, restored=wanted, reason=reason
+        version=current,
+        environment=environment,
+        restored=wanted,
+        reason=reason,
+        rollout=_live(state, environment),
     )
+
+
+def _live(state: Model, environment: str) -> int | None:
+    """The rollout that is live there."""
+    live = state.live_in(environment)
+    return live[0] if live else None
 
 
 def _break_glass(state: Model, command: BreakGlass, context: Context) -> GlassBroken | Unchanged:
@@ -294,6 +350,7 @@ def _break_glass(state: Model, command: BreakGlass, context: Context) -> GlassBr
         bypassed=tuple(objection.code for objection in found),
         broken_by=context.actor,
         rules=context.namespace.rules_version,
+        rollout=_live(state, environment),
     )
 
 

@@ -1,6 +1,6 @@
 """What a condition may cost: bounds that its text shows, before anything is evaluated.
 
-The library bounds nesting (32) and the elements that one evaluation looks at (10,000). What is left
+The library bounds nesting and the elements that one evaluation looks at (10,000). What is left
 to bound is the work for each element, and values that grow from element to element.
 """
 
@@ -9,6 +9,9 @@ from typing import Final
 
 LONGEST: Final = 4000
 """Characters of an expression."""
+
+NESTING: Final = 32
+"""Brackets within each other; the library takes no more, but its word comes after ours."""
 
 BODY: Final = 250
 """Characters of what is asked of each element of a list or map."""
@@ -21,7 +24,7 @@ _CONSTANTS: Final = frozenset({"true", "false", "null"})
 _TOKEN: Final = re.compile(
     r"""//[^\n]*|[rRbB]{0,2}(?:'{3}.*?'{3}|"{3}.*?"{3})"""
     r"""|[rR][bB]?(?:'[^'\n]*'|"[^"\n]*")"""
-    r"""|[bB]?(?:'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*")"""
+    r"""|[bB]?(?:'(?:\\.|[^'\\\n])*'?|"(?:\\.|[^"\\\n])*"?)"""  # one without an end is read once
     r"""|(?P<name>[A-Za-z_]\w*)|(?P<number>\d[\w.]*)|(?P<sign>[^\s\w])""",
     re.DOTALL,
 )
@@ -43,6 +46,8 @@ def check(text: str) -> None:
         if word.startswith("//"):
             continue
         loops = sum(kind == "loop" for kind, _ in open_)
+        if len(open_) > NESTING:
+            raise TooMuch("is nested too deeply or too long: write it as several gates")
         match word:
             case "(":
                 kind = "loop" if last in _LOOPS and before == "." else "other"

@@ -80,6 +80,8 @@ class SignatureGate(AnyGate):
 
     kind: Literal["signature"]
     signers: Annotated[tuple[Glob, ...], Field(max_length=100)] = ("*",)
+    every_file: bool = False
+    """The variants as well, each by the same signer."""
 
 
 class LoadGate(AnyGate):
@@ -192,6 +194,10 @@ class ReproductionGate(AnyGate):
     kind: Literal["reproduction"]
     metrics: Annotated[tuple[FactName, ...], Field(min_length=1, max_length=50)]
     tolerance: NotNegative = 0.001
+    same_bytes: bool = False
+    """Whether the rebuilt model must have the registered digest as well."""
+    memory: Size = 2_000_000_000
+    """What rebuilding may take."""
 
 
 class TermsGate(AnyGate):

@@ -7,7 +7,7 @@ from rollbook.domain.context import Context
 from rollbook.domain.evidence import evidence_of
 from rollbook.domain.messages import Refused
 from rollbook.domain.rulebook import PII_LEVELS, EnvironmentRule, Quorum
-from rollbook.domain.state import Model, Request, Version
+from rollbook.domain.state import Model, Request, Rollout, Version
 
 
 class Objection(NamedTuple):
@@ -123,6 +123,15 @@ def as_of_today(state: Model, request: Request, context: Context) -> Request:
     for title, count in today.items():
         quorum[title] = max(count, quorum.get(title, 0))
     return request._replace(quorum=tuple(quorum.items()))
+
+
+def rollout_live(number: int, rollout: Rollout) -> Refused:
+    """What is said to those who would put another version where a rollout is live."""
+    return Refused(
+        "rollout_live",
+        f"rollout {number} of version {rollout.version} is live in {rollout.environment}:"
+        " abort it or wait",
+    )
 
 
 def open_request(state: Model, number: int, environment: str) -> tuple[int, Request] | None:

@@ -10,6 +10,7 @@ from rollbook.domain.access import Principal
 from rollbook.domain.context import Context
 from rollbook.domain.messages import Refused, Unchanged
 from rollbook.domain.requests import ApprovePromotion
+from rollbook.domain.rollouts import ApproveRolloutStep
 from rollbook.domain.streams import State, StreamCommand, StreamEvent, decide
 from rollbook.domain.tenancy import Namespace
 
@@ -39,7 +40,7 @@ def hear(
     access.check(principal, command, key, state, governing, now)
     _check_seq(seq, expected_seq)
     titles: frozenset[str] | None = frozenset()
-    if isinstance(command, ApprovePromotion):
+    if isinstance(command, ApprovePromotion | ApproveRolloutStep):
         environment = access.environment_of(command, state)
         titles = access.titles(principal, key, environment, governing, now)
     releaser = access.is_releaser(principal, key, governing, now)

@@ -3,13 +3,17 @@
 from typing import TypeAlias
 
 from rollbook.domain import (
+    alarms,
     aliases,
     cards,
     catalog,
     environments,
     evaluations,
     holds,
+    profiles,
     requests,
+    retraining,
+    rollouts,
     signatures,
     validation,
     versions,
@@ -26,9 +30,13 @@ ModelEvent: TypeAlias = (
     | validation.ValidationEvent
     | aliases.AliasEvent
     | environments.EnvironmentEvent
+    | rollouts.RolloutEvent
     | requests.RequestEvent
     | holds.HoldEvent
     | signatures.SignatureEvent
+    | profiles.ProfileEvent
+    | alarms.AlarmEvent
+    | retraining.RetrainingEvent
 )
 
 ModelCommand: TypeAlias = (
@@ -39,9 +47,13 @@ ModelCommand: TypeAlias = (
     | validation.ValidationCommand
     | aliases.AliasCommand
     | environments.EnvironmentCommand
+    | rollouts.RolloutCommand
     | requests.RequestCommand
     | holds.HoldCommand
     | signatures.SignatureCommand
+    | profiles.ProfileCommand
+    | alarms.AlarmCommand
+    | retraining.RetrainingCommand
 )
 
 
@@ -70,6 +82,17 @@ def evolve(state: Model, event: ModelEvent) -> Model:
             | environments.BreakGlassReviewed()
         ):
             return environments.evolve(state, event)
+        case (
+            rollouts.RolloutStarted()
+            | rollouts.RolloutAdvanced()
+            | rollouts.RolloutPaused()
+            | rollouts.RolloutResumed()
+            | rollouts.RolloutStepApproved()
+            | rollouts.RolloutStepSkipped()
+            | rollouts.RolloutAborted()
+            | rollouts.RolloutFinished()
+        ):
+            return rollouts.evolve(state, event)
         case evaluations.EvaluationRecorded():
             return evaluations.evolve(state, event)
         case (
@@ -105,6 +128,17 @@ def evolve(state: Model, event: ModelEvent) -> Model:
             return holds.evolve(state, event)
         case signatures.SignatureAttached():
             return signatures.evolve(state, event)
+        case profiles.ProfileRecorded():
+            return profiles.evolve(state, event)
+        case alarms.DriftDetected() | alarms.DriftCleared() | alarms.DriftAcknowledged():
+            return alarms.evolve(state, event)
+        case (
+            retraining.RetrainingSet()
+            | retraining.RetrainingRequested()
+            | retraining.RetrainingStarted()
+            | retraining.RetrainingEnded()
+        ):
+            return retraining.evolve(state, event)
 
 
 def decide(state: Model, command: ModelCommand, context: Context) -> ModelEvent | Unchanged:
@@ -126,6 +160,10 @@ def decide(state: Model, command: ModelCommand, context: Context) -> ModelEvent 
             return versions.decide(state, command, context)
         case aliases.SetAlias() | aliases.RemoveAlias():
             return aliases.decide(state, command, context)
+        case environments.RollBackVersion(reason=reason, environment=environment, to=None) if (
+            tried := rollouts.tried_in(state, environment)
+        ):
+            return rollouts.aborted(tried, reason)
         case (
             environments.PromoteVersion()
             | environments.RollBackVersion()
@@ -135,6 +173,18 @@ def decide(state: Model, command: ModelCommand, context: Context) -> ModelEvent 
             | environments.ReviewBreakGlass()
         ):
             return environments.decide(state, command, context)
+        case (
+            rollouts.StartRollout()
+            | rollouts.AdvanceRollout()
+            | rollouts.PauseRollout()
+            | rollouts.ResumeRollout()
+            | rollouts.ApproveRolloutStep()
+            | rollouts.SkipRolloutStep()
+            | rollouts.PromoteRollout()
+            | rollouts.AbortRollout()
+            | rollouts.FinishRollout()
+        ):
+            return rollouts.decide(state, command, context)
         case evaluations.RecordEvaluation():
             return evaluations.decide(state, command)
         case (
@@ -166,3 +216,15 @@ def decide(state: Model, command: ModelCommand, context: Context) -> ModelEvent 
             return holds.decide(state, command)
         case signatures.AttachSignature():
             return signatures.decide(state, command)
+        case profiles.RecordProfile():
+            return profiles.decide(state, command)
+        case alarms.DetectDrift() | alarms.ClearDrift() | alarms.AcknowledgeDrift():
+            return alarms.decide(state, command, context.actor)
+        case (
+            retraining.SetRetraining()
+            | retraining.RequestRetraining()
+            | retraining.RecordRetrainingRun()
+            | retraining.EndRetraining()
+            | retraining.CancelRetraining()
+        ):
+            return retraining.decide(state, command, context)

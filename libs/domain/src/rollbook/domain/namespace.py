@@ -6,6 +6,8 @@ from pydantic_core import to_json
 
 from rollbook.domain import (
     collection,
+    deletions,
+    endpoints,
     erasure,
     grants,
     policies,
@@ -26,6 +28,8 @@ NamespaceEvent: TypeAlias = (
     | erasure.ErasureEvent
     | policies.PolicyEvent
     | retention.RetentionEvent
+    | endpoints.EndpointEvent
+    | deletions.DeletionEvent
 )
 
 NamespaceCommand: TypeAlias = (
@@ -36,6 +40,8 @@ NamespaceCommand: TypeAlias = (
     | erasure.ErasureCommand
     | policies.PolicyCommand
     | retention.RetentionCommand
+    | endpoints.EndpointCommand
+    | deletions.DeletionCommand
 )
 
 STATE_LIMIT: Final = 4_000_000
@@ -59,6 +65,16 @@ def evolve(state: Namespace, event: NamespaceEvent) -> Namespace:
             return policies.evolve(state, event)
         case retention.RetentionSet():
             return retention.evolve(state, event)
+        case (
+            endpoints.EndpointSet()
+            | endpoints.EndpointDropped()
+            | endpoints.EndpointSecretRotated()
+            | endpoints.EndpointTested()
+            | endpoints.EndpointRedriven()
+        ):
+            return endpoints.evolve(state, event)
+        case deletions.DeletionsAnnounced():
+            return deletions.evolve(state, event)
 
 
 def decide(
@@ -94,3 +110,13 @@ def _decide(
             return policies.decide(state, command)
         case retention.SetRetention():
             return retention.decide(state, command)
+        case (
+            endpoints.SetEndpoint()
+            | endpoints.DropEndpoint()
+            | endpoints.RotateEndpointSecret()
+            | endpoints.TestEndpoint()
+            | endpoints.RedriveEndpoint()
+        ):
+            return endpoints.decide(state, command, context)
+        case deletions.AnnounceDeletions():
+            return deletions.decide(state, command)

@@ -44,12 +44,13 @@ class Policy(Fact):
     @model_validator(mode="after")
     def _distinct(self) -> "Policy":
         names = [gate.gate for gate in self.gates]
-        for name in names:
-            if names.count(name) > 1:
-                raise ValueError(f"gates: {name!r} stands there twice")
+        known = set(names)
+        if len(known) < len(names):
+            twice = next(name for name in names if names.count(name) > 1)
+            raise ValueError(f"gates: {twice!r} stands there twice")
         for test in self.tests:
             for name in (*test.passes, *test.fails):
-                if name not in names:
+                if name not in known:
                     raise ValueError(f"tests: {test.test!r} names the gate {name!r}: unknown")
         return self
 
@@ -117,14 +118,15 @@ def decide(state: Namespace, command: PolicyCommand) -> PolicyEvent | Unchanged:
     match command:
         case SavePolicy(policy=name, document=policy):
             version, before, stands = state.policies.get(name, (0, "", False))
-            if stands and before == policy.digest():
+            digest = policy.digest()
+            if stands and before == digest:
                 return Unchanged(version=version)
             if not stands and sum(s for _, _, s in state.policies.values()) >= MOST_POLICIES:
                 raise Refused("too_many", f"a namespace has at most {MOST_POLICIES} policies")
             return PolicySaved(
                 policy=name,
                 version=version + 1,
-                digest=policy.digest(),
+                digest=digest,
                 document=policy.model_dump(mode="json", exclude_defaults=True),
             )
         case DropPolicy(policy=name, reason=reason):

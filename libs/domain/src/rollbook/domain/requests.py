@@ -320,7 +320,7 @@ def _approve(
     if len(others.approvals) >= SIGNATURES:
         raise Refused("too_many", f"request {command.request} has {SIGNATURES} signatures")
     missing = as_of_today(state, others, context).missing(evidence)
-    title = _title(command.title, missing, context)
+    title = title_for(command.title, missing, context)
     left = missing | {title: missing[title] - 1} if title in missing else missing
     return PromotionApproved(
         request=command.request,
@@ -342,7 +342,7 @@ def _refuse_own_work(state: Model, request: Request, actor: str) -> None:
         raise Refused("own_work", "nobody signs for a version that they have registered")
 
 
-def _title(wanted: str | None, missing: dict[str, int], context: Context) -> str:
+def title_for(wanted: str | None, missing: dict[str, int], context: Context) -> str:
     """The title to sign under: the one named, or one that is held and missing."""
     held = context.titles
     if wanted is None:

@@ -6,12 +6,24 @@ from typing import Any
 
 from immutables import Map
 
+from rollbook.domain import plans
 from rollbook.domain.lineage import Terms
+from rollbook.domain.retrainpolicy import Past, RetrainingPolicy
 from rollbook.domain.rulebook import MetadataSchema, Retention, Rules
-from rollbook.domain.state import Approval, Break, Model, Request, Review, Version
+from rollbook.domain.state import (
+    Alarm,
+    Approval,
+    Break,
+    Model,
+    Request,
+    Review,
+    Rollout,
+    Training,
+    Version,
+)
 from rollbook.domain.tenancy import Grant, Key, Namespace, Role
 
-SCHEMA = 4
+SCHEMA = 5
 """Raised when the layout changes: a snapshot of another schema is not used."""
 
 BLOCK = 500
@@ -35,6 +47,19 @@ def head(model: Model) -> dict[str, Any]:
         "requested": model.requested,
         "breaks": [[number, *found] for number, found in sorted(model.breaks.items())],
         "broken": model.broken,
+        "rollouts": [[number, *_rollout(r)] for number, r in sorted(model.rollouts.items())],
+        "rolled": model.rolled,
+        "retraining": model.retraining.model_dump(mode="json", exclude_defaults=True)
+        if model.retraining
+        else None,
+        "retraining_version": model.retraining_version,
+        "trainings": [_training(training) for training in model.trainings],
+        "trained": model.trained,
+        "alarms": [
+            [number, *alarm._replace(since=_text(alarm.since))]  # type: ignore[arg-type]
+            for number, alarm in sorted(model.alarms.items())
+        ],
+        "alarmed": model.alarmed,
     }
 
 
@@ -67,6 +92,16 @@ def restore(head: dict[str, Any], blocks: Iterable[list[list[Any]]]) -> Model:
         requested=head["requested"],
         breaks=Map((number, Break(*row)) for number, *row in head["breaks"]),
         broken=head["broken"],
+        rollouts=Map((number, _restore_rollout(row)) for number, *row in head["rollouts"]),
+        rolled=head["rolled"],
+        retraining=RetrainingPolicy.model_validate(head["retraining"])
+        if head["retraining"]
+        else None,
+        retraining_version=head["retraining_version"],
+        trainings=tuple(map(_restore_training, head["trainings"])),
+        trained=head["trained"],
+        alarms=Map((number, _alarm(row)) for number, *row in head["alarms"]),
+        alarmed=head["alarmed"],
     )
 
 
@@ -85,11 +120,15 @@ def _row(version: Version) -> list[Any]:
         version.properties,
         version.schema,
         None if review == Review() else [*review._replace(review_by=_text(review.review_by))],  # type: ignore[arg-type]
+        version.uri,
+        version.format,
+        version.variants,
     ]
 
 
 def _version(row: list[Any]) -> Version:
-    digest, archived, description, tags, key, label, by, recorded, terms, own, schema, review = row
+    digest, archived, description, tags, key, label, by, recorded, *more = row
+    terms, own, schema, review, uri, form, variants = more
     return Version(
         digest,
         archived,
@@ -103,6 +142,9 @@ def _version(row: list[Any]) -> Version:
         own,
         schema,
         _review(review) if review is not None else Review(),
+        uri,
+        form,
+        variants,
     )
 
 
@@ -144,6 +186,47 @@ def _restore_request(row: list[Any]) -> Request:
     )
 
 
+def _alarm(row: list[Any]) -> Alarm:
+    found = Alarm(*row)
+    return found._replace(since=_moment(found.since))  # type: ignore[arg-type]  # text, in a snapshot
+
+
+def _training(training: Training) -> list[Any]:
+    asked, ended, outcome, version = training.past
+    times = [_text(asked), _text(ended)]
+    return [*times, outcome, version, training.after, training.run]
+
+
+def _restore_training(row: list[Any]) -> Training:
+    asked, ended, outcome, version, after, run = row
+    past = Past(datetime.fromisoformat(asked), _moment(ended), outcome, version)
+    return Training(past, after, run)
+
+
+def _rollout(rollout: Rollout) -> list[Any]:
+    return [
+        *rollout._replace(
+            plan=rollout.plan.model_dump(mode="json", exclude_defaults=True),  # type: ignore[arg-type]
+            due=_text(rollout.due),  # type: ignore[arg-type]
+            deadline=_text(rollout.deadline),  # type: ignore[arg-type]
+            paused_at=_text(rollout.paused_at),  # type: ignore[arg-type]
+        )
+    ]
+
+
+def _restore_rollout(row: list[Any]) -> Rollout:
+    found = Rollout(*row)
+    return found._replace(
+        challengers=tuple(found.challengers),
+        plan=plans.parse(found.plan),  # type: ignore[arg-type]  # a document, in a snapshot
+        approved_by=tuple(found.approved_by),
+        due=datetime.fromisoformat(found.due),  # type: ignore[arg-type]
+        deadline=datetime.fromisoformat(found.deadline),  # type: ignore[arg-type]
+        paused_at=_moment(found.paused_at),  # type: ignore[arg-type]
+        approvals=tuple(Approval(*given) for given in found.approvals),
+    )
+
+
 def namespace_head(namespace: Namespace) -> dict[str, Any]:
     """Everything in a namespace."""
     return {
@@ -168,6 +251,7 @@ def namespace_head(namespace: Namespace) -> dict[str, Any]:
         "policies": dict(namespace.policies),
         "retention": namespace.retention.model_dump(mode="json", exclude_defaults=True),
         "retention_version": namespace.retention_version,
+        "endpoints": dict(namespace.endpoints),
     }
 
 
@@ -190,6 +274,7 @@ def restore_namespace(head: dict[str, Any]) -> Namespace:
         policies=Map((name, tuple(found)) for name, found in head.get("policies", {}).items()),
         retention=Retention.model_validate(head.get("retention", {})),
         retention_version=head.get("retention_version", 0),
+        endpoints=Map((name, tuple(found)) for name, found in head.get("endpoints", {}).items()),
     )
 
 

@@ -5,12 +5,19 @@ Named tuples: immutable like the messages, and copied with a change at a third o
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
 from immutables import Map
 
 from rollbook.domain.lineage import Terms
 from rollbook.domain.messages import Refused
+from rollbook.domain.plans import RolloutPlan, Stage
+from rollbook.domain.retrainpolicy import Past, RetrainingPolicy
+
+AlarmKind: TypeAlias = Literal[
+    "feature", "prediction", "label", "performance", "quality", "serving"
+]
+"""What has drifted: the data, what is predicted or true, how right it is, or what is deployed."""
 
 KEPT_PLACES = 64
 """How many past versions an environment remembers to roll back to."""
@@ -47,6 +54,8 @@ class Review(NamedTuple):
     """Whether it is under legal hold."""
     signatures: tuple[str, ...] = ()
     """Digests of the signatures that were attached."""
+    profile: str = ""
+    """Digest of the reference profile."""
 
 
 class Version(NamedTuple):
@@ -67,6 +76,11 @@ class Version(NamedTuple):
     schema: int = 0
     """The version of the namespace's metadata schema that the properties were written for."""
     review: Review = Review()
+    uri: str = ""
+    """Where the bytes lie."""
+    format: str | None = None
+    variants: Mapping[str, str] = {}
+    """Name of a variant -> its digest."""
 
 
 class Approval(NamedTuple):
@@ -110,6 +124,72 @@ class Break(NamedTuple):
     broken_by: str
 
 
+class Alarm(NamedTuple):
+    """An alarm that has not cleared."""
+
+    version: int
+    environment: str
+    kind: AlarmKind
+    acknowledged_by: str | None = None
+    since: datetime | None = None
+    """The end of the window that raised it."""
+
+
+class Training(NamedTuple):
+    """A retraining that was asked for."""
+
+    past: Past
+    after: int
+    """How many versions there were: a candidate is a later one."""
+    run: str = ""
+    """As the pipeline calls it."""
+
+
+class Rollout(NamedTuple):
+    """A live rollout: a version on its way into an environment, or watched after its promotion."""
+
+    version: int
+    """The new one; after the promotion, the one that was promoted."""
+    environment: str
+    baseline: int
+    """What served there when it began."""
+    challengers: tuple[int, ...]
+    """Further new versions of an A/B test."""
+    plan: RolloutPlan
+    digest: str
+    """Of the plan."""
+    started_by: str
+    approved_by: tuple[str, ...]
+    evidence: str | None
+    """Digest of the facts that it was started on."""
+    due: datetime
+    """When its step has baked, or the watch is over."""
+    deadline: datetime
+    step: int = 0
+    """Counted from 0."""
+    state: Literal["stepping", "paused", "watching"] = "stepping"
+    paused_at: datetime | None = None
+    approvals: tuple[Approval, ...] = ()
+    """Of the step."""
+
+    @property
+    def arms(self) -> tuple[int, ...]:
+        """The new versions that get traffic."""
+        return (self.version, *self.challengers)
+
+    @property
+    def stage(self) -> Stage:
+        """The step that it is at."""
+        return self.plan.stages[self.step]
+
+    @property
+    def missing(self) -> dict[str, int]:
+        """Title -> people who must still agree that it goes beyond its step."""
+        given = [approval.title for approval in self.approvals]
+        left = {title: wanted - given.count(title) for title, wanted in self.stage.approval.items()}
+        return {title: count for title, count in left.items() if count > 0}
+
+
 class Model(NamedTuple):
     """One stream: a registered model with its versions, aliases, environments and requests."""
 
@@ -137,6 +217,22 @@ class Model(NamedTuple):
     """The broken glasses that nobody has reviewed."""
     broken: int = 0
     """Glasses that were ever broken."""
+    retraining: RetrainingPolicy | None = None
+    """When it is trained anew; None: never."""
+    retraining_version: int = 0
+    trainings: tuple[Training, ...] = ()
+    """The newest retrainings, oldest first; only the last one can run."""
+    trained: int = 0
+    """Retrainings that were ever asked for."""
+    rollouts: Map[int, Rollout] = Map()
+    """The live ones, at most one for each environment."""
+    rolled: int = 0
+    """Rollouts there ever were."""
+
+    alarms: Map[int, Alarm] = Map()
+    """The open ones."""
+    alarmed: int = 0
+    """Alarms there ever were."""
 
     @property
     def next_version(self) -> int:
@@ -151,6 +247,13 @@ class Model(NamedTuple):
     def serves_in(self, number: int) -> list[str]:
         """The environments in which version `number` stands now, in alphabetical order."""
         return sorted(e for e, places in self.environments.items() if places[-1] == number)
+
+    def live_in(self, environment: str) -> tuple[int, Rollout] | None:
+        """The live rollout in `environment`, with its number."""
+        for number, rollout in self.rollouts.items():
+            if rollout.environment == environment:
+                return number, rollout
+        return None
 
     def known(self) -> None:
         """Refuse when the model was never registered."""
@@ -182,7 +285,18 @@ class Model(NamedTuple):
 
     def with_version(self, number: int, version: Version) -> "Model":
         """A copy in which version `number` is `version`."""
-        return self._replace(versions=self.versions.set(number, version))
+        versions = self.versions.set(number, version)
+        # On the hottest path: `_replace` would look each of the many fields up by its name.
+        return Model._make((*self[:_VERSIONS], versions, *self[_VERSIONS + 1 :]))
+
+    def rolling(self, number: int, rollout: Rollout) -> "Model":
+        """A copy in which rollout `number` is `rollout`."""
+        return self._replace(rollouts=self.rollouts.set(number, rollout))
+
+    def rolled_out(self, environment: str) -> "Model":
+        """A copy in which no rollout is live in `environment`."""
+        live = self.live_in(environment) if self.rollouts else None
+        return self._replace(rollouts=self.rollouts.delete(live[0])) if live else self
 
     def asked_no_more(self, number: int) -> "Model":
         """A copy without open requests for version `number`."""
@@ -195,3 +309,6 @@ class Model(NamedTuple):
         return self.with_version(
             number, version._replace(review=version.review._replace(**changes))
         )
+
+
+_VERSIONS: Final = Model._fields.index("versions")

@@ -75,3 +75,5 @@ class Namespace(NamedTuple):
     """Name -> version and digest of the policy, and whether it is in force."""
     retention: Retention = Retention()
     retention_version: int = 0
+    endpoints: Map[str, tuple[int, str, bool, int]] = Map()
+    """Name -> version and digest, whether it is in force, and the rotation of its secret."""

@@ -14,7 +14,9 @@ from rollbook.domain.labels import Change, label_after
 from rollbook.domain.lineage import AnyText, Artifact, Lineage, Signature, Terms, Variant
 from rollbook.domain.messages import Command, Event, Refused, Unchanged
 from rollbook.domain.names import Digest, Label, Reason, Text, Uri
-from rollbook.domain.state import Model, Version
+from rollbook.domain.recipes import Recipe
+from rollbook.domain.signatures import Bundle, Signed
+from rollbook.domain.state import Model, Review, Version
 from rollbook.domain.tags import (
     FactName,
     Number,
@@ -61,6 +63,9 @@ class VersionRegistered(Event):
     terms: Terms | None = None
     description: str = ""
     idempotency_key: str | None = None
+    recipe: Recipe | None = None
+    signed: Signed | None = None
+    """The signature that it came with; whether it is right, the gates find out."""
 
 
 class VersionDescribed(Event):
@@ -176,8 +181,13 @@ def _evolve_registered(state: Model, event: VersionRegistered) -> Model:
         terms=event.terms,
         properties=event.properties,
         schema=event.properties_schema,
+        uri=event.artifact.uri,
+        format=event.artifact.format,
+        variants={one.name: one.digest for one in event.variants} if event.variants else {},
     )
-    state = state._replace(versions=state.versions.set(number, version))
+    if event.signed is not None:
+        version = version._replace(review=Review(signatures=(event.signed.digest,)))
+    state = state.with_version(number, version)
     if key:
         state = state._replace(keys=state.keys.set(key, number))
     if label:
@@ -215,6 +225,10 @@ class RegisterVersion(Command):
     terms: Terms | None = None
     description: Text = ""
     idempotency_key: Annotated[Label, Field(min_length=1)] | None = None
+    recipe: Recipe | None = None
+    """How it is made again from its data."""
+    bundle: Bundle | None = None
+    """A signature of the artifact, so that the first look of the gates finds it."""
 
 
 class DescribeVersion(Command):
@@ -346,6 +360,8 @@ def _register(
         terms=command.terms,
         description=command.description,
         idempotency_key=key,
+        recipe=command.recipe,
+        signed=Signed.read(command.bundle, digest) if command.bundle is not None else None,
     )
 
 
@@ -403,6 +419,9 @@ def _archive(state: Model, number: int, reason: str) -> VersionArchived | Unchan
         raise Refused(
             "serving", f"version {number} serves in {', '.join(places)}: replace it there first"
         )
+    for rollout, live in state.rollouts.items():
+        if number in (*live.arms, live.baseline):
+            raise Refused("rollout_live", f"rollout {rollout} needs version {number}: end it first")
     if aliases := sorted(alias for alias, v in state.aliases.items() if v == number):
         raise Refused(
             "aliased", f"version {number} has the alias {', '.join(aliases)}: move it first"
