@@ -37,6 +37,9 @@ class World(Protocol):
     async def copies(self) -> Sequence[Record]:
         """What was copied about namespaces, without the marks of claims."""
 
+    async def pointings(self) -> Sequence[Record]:
+        """What was said to stand at environments and aliases, without the marks of claims."""
+
 
 class Memory:
     def __init__(self) -> None:
@@ -57,6 +60,9 @@ class Memory:
 
     async def copies(self) -> Sequence[Record]:
         return self._broker.governance
+
+    async def pointings(self) -> Sequence[Record]:
+        return self._broker.serving
 
 
 class Kafka:
@@ -102,14 +108,20 @@ class Kafka:
         return [record async for batch in found for record in batch]
 
     async def copies(self) -> Sequence[Record]:
+        return await self._unmarked(self._address.governance)
+
+    async def pointings(self) -> Sequence[Record]:
+        return await self._unmarked(self._address.serving)
+
+    async def _unmarked(self, topic: str) -> Sequence[Record]:
         consumer = AIOKafkaConsumer(bootstrap_servers=self._address.kafka)
         await consumer.start()
         try:
-            place = TopicPartition(self._address.governance, 0)
+            place = TopicPartition(topic, 0)
             end = (await consumer.end_offsets([place]))[place]
         finally:
             await consumer.stop()
-        found = read(self._address.kafka, self._address.governance, 0, 0, end)
+        found = read(self._address.kafka, topic, 0, 0, end)
         records = [record async for batch in found for record in batch]
         return [r for r in records if not (r.key or b"").startswith(b"claim/")]
 

@@ -203,6 +203,18 @@ async def test_a_claim_fences_copies_as_well(world: World) -> None:
     assert values(await world.copies()) == [b"1", b"3"]
 
 
+async def test_what_stands_where_is_copied_in_order_by_the_newest_claim_alone(world: World) -> None:
+    old, new = world.log(), world.log()
+    await old.claim(CLAIM)
+    gone = Outgoing(b"team/churn:champion", None, [], 0)
+    await old.direct([outgoing(b"1", b"team/churn@production"), gone])
+    await new.claim(CLAIM)
+    with pytest.raises(Fenced):
+        await old.direct([outgoing(b"2", b"team/churn@production")])
+    await new.direct([outgoing(b"3", b"team/churn@production")])
+    assert values(await world.pointings()) == [b"1", None, b"3"]
+
+
 async def test_writers_of_several_partitions_copy_and_bury_side_by_side(world: World) -> None:
     async def write(number: int) -> None:
         log = world.log(number)
@@ -239,6 +251,8 @@ async def test_a_log_that_was_not_claimed_or_was_released_takes_nothing(world: W
             await log.bury(some(1))
         with pytest.raises(Unavailable):
             await log.govern(some(1))
+        with pytest.raises(Unavailable):
+            await log.direct(some(1))
         await log.claim(CLAIM)
         await log.append(some(1))
         await log.release()

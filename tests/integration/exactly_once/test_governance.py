@@ -206,7 +206,7 @@ async def test_rules_set_through_one_instance_govern_the_models_of_the_other_wit
             assert protects or getattr(outcome.message, "rules", None) == number
         assert one._follower is not None
         assert two._follower is not None
-        known = [f._governance.namespaces for f in (one._follower, two._follower)]
+        known = [f.governance.namespaces for f in (one._follower, two._follower)]
     assert known[0] == known[1] == folded(await whole_log(log))
 
 

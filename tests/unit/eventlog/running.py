@@ -9,8 +9,11 @@ from typing import Any
 from uuid import UUID
 
 from rollbook.command.handlers import Handlers
+from rollbook.domain import traffic
+from rollbook.domain.state import Model
 from rollbook.domain.streams import StreamCommand
 from rollbook.domain.tenancy import Namespace
+from rollbook.domain.traffic import Pointing
 from rollbook.eventlog import snapshots
 from rollbook.eventlog.envelope import CommandEnvelope, EventEnvelope
 from rollbook.eventlog.governance import Governance
@@ -21,6 +24,7 @@ from rollbook.eventlog.partition import Partition
 from rollbook.eventlog.position import Position
 from rollbook.eventlog.processor import Pace, Processor
 from rollbook.eventlog.records import decode_event, heading
+from rollbook.eventlog.standing import Standing
 from tests.support.checker import check
 
 MODEL = "team/churn"
@@ -121,6 +125,32 @@ def told(broker: MemoryBroker) -> Governance:
     for record in broker.governance:
         governance.take(record)
     return governance
+
+
+def stands(broker: MemoryBroker) -> dict[str, object]:
+    """What stands at environments and aliases, as the models' streams in the log tell it."""
+    found: dict[str, object] = {}
+    for number in range(len(broker.places)):
+        streams = replayed(broker, number).streams
+        states = {k: s.state for k, s in streams.items() if isinstance(s.state, Model)}
+        for model, state in states.items():
+            for end in traffic.moved(Model(), state):
+                found[model + end] = without_place(traffic.pointing(model, state, end, "0:0"))
+    return found
+
+
+def directed(broker: MemoryBroker) -> dict[str, object]:
+    """The same, as whoever follows the topic knows it."""
+    standing = Standing()
+    standing.begin()
+    for record in broker.serving:
+        standing.take(record)
+    standing.caught_up()
+    return {key: without_place(pointing) for key, pointing in standing.known.items()}
+
+
+def without_place(pointing: Pointing | None) -> object:
+    return {**pointing, "position": ""} if pointing is not None else None
 
 
 def restored(broker: MemoryBroker, number: int = 0) -> Partition:

@@ -14,6 +14,7 @@ from tests.support.commands import commands, namespace_commands
 from tests.unit.eventlog.running import (
     Clients,
     answered_up_to,
+    directed,
     envelope,
     folded,
     picture,
@@ -21,6 +22,7 @@ from tests.unit.eventlog.running import (
     replayed,
     restored,
     serve,
+    stands,
 )
 
 
@@ -73,7 +75,7 @@ steps: st.SearchStrategy[Step] = st.one_of(
     st.builds(
         Fail,
         operation=st.sampled_from(
-            ["claim", "append", "append", "save", "govern", "bury", "events", "snapshots"]
+            ["claim", "append", "append", "save", "govern", "direct", "bury", "events", "snapshots"]
         ),
         faults=st.lists(st.sampled_from(Fault), min_size=1, max_size=4).map(tuple),
     ),
@@ -123,6 +125,7 @@ async def act_out(steps: list[Step], batch: int, snapshot_every: int) -> None:
     clients.look()
     await reach_the_end(broker, processor())  # a copy that was lost is healed by the next claim
     assert clients.faults() == []
+    assert directed(broker) == stands(broker)
     assert answered_up_to(broker) == len(broker.places[0].commands)
     assert set(clients.asked) == set(clients.acknowledged)
     assert picture(restored(broker)) == picture(replayed(broker))

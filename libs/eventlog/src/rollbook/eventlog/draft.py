@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
 
+from rollbook.domain import traffic
 from rollbook.domain.access import Principal
 from rollbook.domain.messages import Message, Refused, Unchanged
+from rollbook.domain.state import Model
 from rollbook.domain.streams import StreamEvent, evolve
 from rollbook.domain.tenancy import Namespace
 from rollbook.eventlog.commands import COMMANDS, Poison, decode_command
@@ -187,6 +189,15 @@ class Draft:
         """The namespaces that changed."""
         changed = {key: stream.state for key, stream in self.streams.items() if "/" not in key}
         return {key: state for key, state in changed.items() if isinstance(state, Namespace)}
+
+    def moved(self) -> set[tuple[str, str]]:
+        """Models and names whose traffic goes elsewhere; asked before the base takes it in."""
+        found: set[tuple[str, str]] = set()
+        for key, stream in self.streams.items():
+            before, after = self._base.stream(key).state, stream.state
+            if isinstance(before, Model) and isinstance(after, Model):
+                found.update((key, end) for end in traffic.moved(before, after))
+        return found
 
     def stream(self, key: str) -> Stream:
         """The stream as this draft would leave it."""

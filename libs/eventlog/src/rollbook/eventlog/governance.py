@@ -4,20 +4,13 @@ The truth is the namespaces' streams in the log. The command service that writes
 its state to a compacted topic, so that who follows need not read the whole log.
 """
 
-import asyncio
-from collections.abc import Iterable
-from contextlib import suppress
-
-from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
-from aiokafka.errors import KafkaError
 from pydantic_core import from_json, to_json
 
 from rollbook.domain import snapshot
 from rollbook.domain.tenancy import REGISTRY, Key, Namespace
-from rollbook.eventlog import topics
+from rollbook.eventlog import following, topics
 from rollbook.eventlog.envelope import Outgoing, Record
-from rollbook.eventlog.log import Unavailable
-from rollbook.eventlog.topics import RECORD_LIMIT, LogAddress
+from rollbook.eventlog.topics import LogAddress
 from rollbook.observability.logs import logger
 
 log = logger(__name__)
@@ -26,12 +19,6 @@ NOTHING = Namespace()
 SCHEMA = 2
 """Of a copy. Whoever raises it must go on reading the one before: what cannot be read does not
 govern, and while services are replaced one by one the older ones still write theirs."""
-
-PAUSE = 1.0
-"""Seconds before Kafka is tried again."""
-
-STALLED = 30.0
-"""Seconds without a record that must be there before a start is given up."""
 
 
 class Governance:
@@ -73,6 +60,9 @@ class Governance:
         if namespace == REGISTRY:
             self.registry = state
 
+    def begin(self) -> None:
+        """The topic is read from its beginning: nothing to do, since no namespace ever goes."""
+
     def take(self, record: Record) -> None:
         """Take in a record of the topic; one that cannot be read is passed over, and said."""
         if record.key is None or record.value is None:
@@ -89,6 +79,9 @@ class Governance:
             key = repr(record.key)
             log.error("a record of governance cannot be read", key=key, reason=repr(error))
 
+    def caught_up(self) -> None:
+        """All that stood in the topic was taken."""
+
 
 def as_record(namespace: str, state: Namespace, offset: int) -> Outgoing:
     """A namespace's state for the topic."""
@@ -100,76 +93,9 @@ def as_record(namespace: str, state: Namespace, offset: int) -> Outgoing:
     return Outgoing(namespace.encode(), to_json(value), [], 0)
 
 
-class Follower:
+class Follower(following.Follower):
     """Keeps a `Governance` up with the topic; while Kafka is away, what was known holds."""
 
     def __init__(self, address: LogAddress, governance: Governance) -> None:
-        self._address = address
-        self._governance = governance
-        self._place = TopicPartition(address.governance, 0)
-        self._following: asyncio.Task[None] | None = None
-
-    @property
-    def following(self) -> bool:
-        """Whether what changes will be known here."""
-        return self._following is not None and not self._following.done()
-
-    async def start(self) -> None:
-        """Take in all that stands in the topic, and go on following; `Unavailable` raises."""
-        consumer = await self._open()
-        self._following = asyncio.create_task(self._follow(consumer), name="governance")
-
-    async def stop(self) -> None:
-        """Close the connection."""
-        if self._following is not None:
-            self._following.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._following
-
-    async def _open(self) -> AIOKafkaConsumer:
-        await topics.count(self._address, topics.GOVERNANCE)  # a broker may make what one asks for
-        consumer = AIOKafkaConsumer(
-            bootstrap_servers=self._address.kafka,
-            enable_auto_commit=False,
-            auto_offset_reset="earliest",
-            max_partition_fetch_bytes=RECORD_LIMIT,
-            fetch_max_wait_ms=500,
-        )
-        try:
-            async with asyncio.timeout(STALLED) as limit:  # aiokafka would wait for ever
-                await consumer.start()
-                consumer.assign([self._place])
-                await consumer.seek_to_beginning(self._place)
-                end = (await consumer.end_offsets([self._place]))[self._place]
-                # The position passes over what was compacted away, records need not come.
-                while await consumer.position(self._place) < end:
-                    found = await consumer.getmany(self._place, timeout_ms=500)
-                    if found:
-                        limit.reschedule(asyncio.get_running_loop().time() + STALLED)
-                    self._take(found.values())
-        except (KafkaError, OSError) as error:
-            await consumer.stop()
-            raise Unavailable(f"{self._place.topic}: {error!r}") from error
-        except BaseException:
-            await consumer.stop()
-            raise
-        return consumer
-
-    async def _follow(self, consumer: AIOKafkaConsumer | None) -> None:
-        while True:
-            try:
-                consumer = consumer or await self._open()
-                while True:
-                    self._take((await consumer.getmany(self._place, timeout_ms=10_000)).values())
-            except (KafkaError, OSError, Unavailable) as error:
-                log.warning("governance is not followed", reason=repr(error))
-            finally:
-                if consumer is not None:
-                    await consumer.stop()
-                    consumer = None
-            await asyncio.sleep(PAUSE)
-
-    def _take(self, batches: Iterable[list[ConsumerRecord[bytes, bytes]]]) -> None:
-        for batch in batches:
-            for taken in batch:
-                self._governance.take(taken)
+        super().__init__(address, topics.GOVERNANCE, governance)
+        self.governance = governance

@@ -43,6 +43,7 @@ class KafkaPartitionLog:
         )
         own = Outgoing(b"claim/%d" % self._partition, b"null", [], 0)
         await self._writer.share(self._log.governance, 0, [own])
+        await self._writer.share(self._log.serving, 0, [own])
         return offset
 
     async def events(self, start: int, stop: int) -> AsyncIterator[Sequence[Record]]:
@@ -68,6 +69,10 @@ class KafkaPartitionLog:
     async def govern(self, states: Sequence[Outgoing]) -> None:
         """Append the newest states of namespaces."""
         await self._writer.share(self._log.governance, 0, states)
+
+    async def direct(self, pointings: Sequence[Outgoing]) -> None:
+        """Append what stands at environments and aliases now."""
+        await self._writer.share(self._log.serving, 0, pointings)
 
     async def bury(self, letters: Sequence[Outgoing]) -> None:
         """Append dead letters."""

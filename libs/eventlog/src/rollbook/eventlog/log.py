@@ -39,6 +39,9 @@ class PartitionLog(Protocol):
     async def govern(self, states: Sequence[Outgoing]) -> None:
         """Append the newest states of namespaces."""
 
+    async def direct(self, pointings: Sequence[Outgoing]) -> None:
+        """Append what stands at environments and aliases now."""
+
     async def bury(self, letters: Sequence[Outgoing]) -> None:
         """Append dead letters."""
 

@@ -44,7 +44,9 @@ class Fault(Enum):
     """The records land just before the next claim."""
 
 
-Operation: TypeAlias = Literal["claim", "append", "save", "govern", "bury", "events", "snapshots"]
+Operation: TypeAlias = Literal[
+    "claim", "append", "save", "govern", "direct", "bury", "events", "snapshots"
+]
 
 
 @dataclass(slots=True)
@@ -67,6 +69,7 @@ class MemoryBroker:
         self.places = [_Place() for _ in range(partitions)]
         self.dead_letters: list[Stored] = []
         self.governance: list[Stored] = []
+        self.serving: list[Stored] = []
 
     def publish(
         self, partition: int, key: bytes | None, value: bytes | None, headers: Headers
@@ -153,6 +156,10 @@ class MemoryLog:
     async def govern(self, states: Sequence[Outgoing]) -> None:
         """Append the newest states of namespaces."""
         await self._write("govern", self._broker.governance, states)
+
+    async def direct(self, pointings: Sequence[Outgoing]) -> None:
+        """Append what stands at environments and aliases now."""
+        await self._write("direct", self._broker.serving, pointings)
 
     async def bury(self, letters: Sequence[Outgoing]) -> None:
         """Append dead letters."""

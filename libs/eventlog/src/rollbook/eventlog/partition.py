@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import TYPE_CHECKING, NamedTuple
 
-from rollbook.domain import snapshot
+from rollbook.domain import snapshot, traffic
+from rollbook.domain.state import Model
 from rollbook.domain.streams import NEW_MODEL, State, StreamEvent, beginning, evolve
 from rollbook.domain.tenancy import Namespace
 from rollbook.eventlog.envelope import Record
@@ -84,6 +85,8 @@ class Partition:
         """Where the last snapshot was taken."""
         self.touched: set[str] = set()
         """Models changed since the last snapshot."""
+        self.moved: set[tuple[str, str]] = set()
+        """Models and names whose traffic went elsewhere since the last snapshot."""
         self.breaks = 0
         """Records that broke a stream or came from a writer whose claim had ended."""
         self._remembered = remembered
@@ -146,8 +149,10 @@ class Partition:
         stream = self.stream(key)
         self.touched.add(key)
         if stream.broken is None:
-            self.streams[key] = follow(stream, head, record)
-            self.breaks += self.streams[key].broken is not None
+            after = self.streams[key] = follow(stream, head, record)
+            self.breaks += after.broken is not None
+            if isinstance(stream.state, Model) and isinstance(after.state, Model):
+                self.moved.update((key, end) for end in traffic.moved(stream.state, after.state))
 
     def _forget(self) -> None:
         for old in list(self.answered)[: max(0, len(self.answered) - self._remembered)]:

@@ -4,19 +4,22 @@ import asyncio
 import os
 import socket
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from random import uniform
 
+from rollbook.domain.state import Model
 from rollbook.domain.tenancy import Namespace
-from rollbook.eventlog import snapshots
+from rollbook.domain.traffic import pointing
+from rollbook.eventlog import snapshots, standing
 from rollbook.eventlog.draft import DeadLetter, Decider, Draft
 from rollbook.eventlog.envelope import Outgoing, Record
 from rollbook.eventlog.governance import Governance, as_record
 from rollbook.eventlog.log import Fenced, Intake, PartitionLog, Unavailable
 from rollbook.eventlog.outcomes import WriterClaimed
 from rollbook.eventlog.partition import Partition
+from rollbook.eventlog.position import Position
 from rollbook.eventlog.records import SOURCE, encode_value
 from rollbook.eventlog.snapshots import Snapshotter
 from rollbook.observability import metrics
@@ -135,8 +138,10 @@ class Processor:
             replayed=claimed - start,
             seconds=round(seconds, 3),
         )
-        # Whoever wrote before may have died between a namespace's event and its copy.
+        # Whoever wrote before may have died between an event and its copy; what a snapshot holds
+        # was copied before it was taken.
         await self._govern(log_, state.namespaces(), claimed)
+        await self._direct(log_, state, state.moved, claimed)
 
     def _claim(self) -> Outgoing:
         headers = [
@@ -192,7 +197,9 @@ class Processor:
         if first != state.next_offset:
             self.state = None
             raise Unavailable(f"outcomes stand at {first}, not at {state.next_offset}")
+        moved = draft.moved()
         state.merge(draft)
+        state.moved |= moved
         for (command, result), count in draft.counts.items():
             metrics.OUTCOMES.labels(command, result).inc(count)
         for letter in draft.dead_letters:
@@ -205,6 +212,7 @@ class Processor:
                 reason=letter.reason,
             )
         await self._govern(log_, draft.namespaces(), state.next_offset - 1)
+        await self._direct(log_, state, moved, state.next_offset - 1)
 
     async def _govern(
         self, log_: PartitionLog, namespaces: Mapping[str, Namespace], offset: int
@@ -216,10 +224,26 @@ class Processor:
             self._governance.apply(name, namespace, offset)
         await log_.govern([as_record(name, state, offset) for name, state in namespaces.items()])
 
+    async def _direct(
+        self, log_: PartitionLog, state: Partition, moved: Set[tuple[str, str]], offset: int
+    ) -> None:
+        """Let whoever serves know what stands where traffic moved, as of `offset`."""
+        if not moved:
+            return
+        position = str(Position(self.number, offset))
+        await log_.direct(
+            [
+                standing.as_record(model, end, pointing(model, found, end, position))
+                for model, end in sorted(moved)
+                if isinstance(found := state.stream(model).state, Model)
+            ]
+        )
+
     async def _snapshot(self, log_: PartitionLog, state: Partition) -> None:
         for parts in self._snapshotter.take(state):
             await log_.save(parts)
         state.touched.clear()
+        state.moved.clear()
         state.snapshot_offset = state.next_offset
         metrics.SNAPSHOTS.labels(self.number).inc()
 

@@ -127,12 +127,15 @@ class Restorer:
 async def free(log: LogAddress, left: Sequence[Left]) -> None:
     """`Occupied` where other topics hold what the records do not say, and what would win over them.
 
-    Both are made again from the log, so that they can be deleted where they are not wanted.
+    All are made again from the log, so that they can be deleted where they are not wanted.
     """
     for partition in range(len(left)):
         _, end = await bounds(log.kafka, log.snapshots, partition)
         if end:
             raise Occupied(f"{log.snapshots} holds the snapshots of another log: delete the topic")
+    _, end = await bounds(log.kafka, log.serving, 0)
+    if end:
+        raise Occupied(f"{log.serving} says what another log lets serve: delete the topic")
     known = Governance()
     follower = Follower(log, known)
     await follower.start()

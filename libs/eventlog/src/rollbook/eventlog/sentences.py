@@ -48,9 +48,13 @@ def sentence(kind: str, data: Mapping[str, Any]) -> str:
             return f"{alias} points at version {number}{_instead(data)}"
         case "AliasRemoved", {"alias": alias, "version": number}:
             return f"{alias} removed; it pointed at version {number}"
+        case "VersionPromoted", {"override": str(why), "version": number, "rollout": rollout}:
+            where = f"{data.get('environment')}{_instead(data)}"
+            return f"version {number} serves in {where}, past what rollout {rollout} asks: {why}"
         case "VersionPromoted", {"version": number, "environment": environment}:
             signed = f", signed by {', '.join(by)}" if (by := data.get("approved_by")) else ""
-            return f"version {number} serves in {environment}{_instead(data)}{signed}"
+            rolled = f", by rollout {data['rollout']}" if data.get("rollout") else ""
+            return f"version {number} serves in {environment}{_instead(data)}{signed}{rolled}"
         case "VersionRolledBack", {"version": number, "environment": environment}:
             restored, reason = data.get("restored"), data.get("reason")
             return f"version {restored} serves in {environment} again, not {number}: {reason}"
@@ -65,6 +69,8 @@ def sentence(kind: str, data: Mapping[str, Any]) -> str:
             return f"{writer} writes from here on"
         case _:
             said = of_evidence(kind, data) or of_decisions(kind, data) or of_governance(kind, data)
+            said = said or of_retraining(kind, data) or of_alarms(kind, data)
+            said = said or of_rollouts(kind, data)
             return said or json.dumps(data, ensure_ascii=False)
 
 
@@ -93,6 +99,8 @@ def of_evidence(kind: str, data: Mapping[str, Any]) -> str | None:
             return f"the card of version {number} holds until {until[:10]}: {note}"
         case "CardWentStale", {"version": number, "review_by": due}:
             return f"the card of version {number} should have been reviewed by {due[:10]}"
+        case "SignatureAttached", {"version": number, "variant": str(name), "signer": signer}:
+            return f"the variant {name} of version {number} has a signature by {signer}"
         case "SignatureAttached", {"version": number, "signer": signer}:
             return f"version {number} has a signature by {signer}"
         case "VersionHeld", {"version": number, "reason": reason}:
@@ -145,6 +153,106 @@ def of_decisions(kind: str, data: Mapping[str, Any]) -> str | None:
             return None
 
 
+def of_rollouts(kind: str, data: Mapping[str, Any]) -> str | None:
+    """What became of a rollout."""
+    match kind, data:
+        case "RolloutStarted", {"rollout": number, "version": version, "environment": where}:
+            beside = f"beside version {data.get('baseline')}"
+            return f"rollout {number}: version {version} gets traffic in {where}, {beside}"
+        case "RolloutAdvanced", {"rollout": number, "step": step}:
+            return f"rollout {number} is at step {step + 1}{_shown(data)}"
+        case "RolloutPaused", {"rollout": number, "reason": reason}:
+            return f"rollout {number} is paused{_cause(data)}: {reason}"
+        case "RolloutResumed", {"rollout": number, "reason": reason}:
+            return f"rollout {number} goes on: {reason}"
+        case "RolloutStepApproved", {"rollout": number, "step": step, "approved_by": by}:
+            left = data.get("missing") or {}
+            then = f"{_people(left)} must agree yet" if left else "nobody is missing"
+            return f"step {step + 1} of rollout {number} approved by {by}; {then}"
+        case "RolloutStepSkipped", {"rollout": number, "step": step, "reason": reason}:
+            return f"rollout {number} is at step {step + 1}, the one before was skipped: {reason}"
+        case "RolloutAborted", {"rollout": number, "version": version, "reason": reason}:
+            return f"rollout {number} of version {version} aborted{_cause(data)}: {reason}"
+        case "RolloutFinished", {"rollout": number, "version": version}:
+            return f"rollout {number} of version {version} is over{_shown(data)}"
+        case _:
+            return None
+
+
+def _cause(data: Mapping[str, Any]) -> str:
+    words = {
+        "breached": "a guardrail is broken",
+        "failed": "a goal is missed",
+        "error": "it could not be analysed",
+        "deadline": "it took too long",
+    }
+    cause = words.get(data.get("cause") or "")
+    return f", {cause}" if cause else ""
+
+
+def _shown(data: Mapping[str, Any]) -> str:
+    finding = data.get("finding") or {}
+    if not finding.get("metrics"):
+        return ""
+    shown = ", ".join(f"{m['metric']} {m['outcome']}" for m in finding["metrics"])
+    return f": {shown}, after {finding.get('samples', 0)} requests"
+
+
+def of_alarms(kind: str, data: Mapping[str, Any]) -> str | None:
+    """What was found wrong with live data, and what it is held against."""
+    match kind, data:
+        case "ProfileRecorded", {"version": number, "profile": {"rows": rows, "features": columns}}:
+            return (
+                f"version {number} is held against a profile of {len(columns)} features,"
+                f" {rows:,} rows"
+            )
+        case "DriftDetected", {"alarm": alarm, "version": number, "environment": where} as fact:
+            furthest = fact["findings"][0]
+            return (
+                f"alarm {alarm}: {fact['kind']} drift of version {number} in {where},"
+                f" {furthest['subject']} by {furthest['measure']} {furthest['value']:.3g}"
+            )
+        case "DriftCleared", {"alarm": alarm, "reason": reason}:
+            return f"alarm {alarm} cleared: {reason}"
+        case "DriftAcknowledged", {"alarm": alarm, "note": note}:
+            return f"alarm {alarm} was seen: {note}"
+        case _:
+            return None
+
+
+def of_retraining(kind: str, data: Mapping[str, Any]) -> str | None:
+    """What was decided about training a model anew, and what it brought."""
+    match kind, data:
+        case "RetrainingSet", {"version": number}:
+            document = data.get("document")
+            when = f"by the pipeline {document['pipeline']}" if document else "never"
+            return f"the model is trained anew {when}, version {number} of the policy"
+        case "RetrainingRequested", {"retraining": number, "reason": reason}:
+            why = f" because of alarm {data['alarm']}" if data.get("alarm") else ""
+            return f"retraining {number} asked for{why}: {reason}"
+        case "RetrainingStarted", {"retraining": number, "run": run}:
+            return f"retraining {number} runs as {run}"
+        case "RetrainingEnded", {"retraining": number, "outcome": outcome}:
+            note = f": {data['note']}" if data.get("note") else ""
+            return f"retraining {number} {_brought(outcome, data.get('version'))}{note}"
+        case _:
+            return None
+
+
+def _brought(outcome: str, version: int | None) -> str:
+    match outcome:
+        case "candidate":
+            return f"brought version {version}"
+        case "empty":
+            return "ended and registered nothing"
+        case "lost":
+            return "is lost: nobody knows what became of it"
+        case "cancelled":
+            return "was cancelled"
+        case _:
+            return "failed"
+
+
 def of_governance(kind: str, data: Mapping[str, Any]) -> str | None:
     """What was decided about a namespace."""
     match kind, data:
@@ -177,8 +285,21 @@ def of_governance(kind: str, data: Mapping[str, Any]) -> str | None:
             return f"policy {name} in force, version {version}"
         case "PolicyDropped", {"policy": name, "reason": reason}:
             return f"policy {name} out of force: {reason}"
+        case "EndpointSet", {"endpoint": name, "version": version}:
+            return f"endpoint {name} is told of events, version {version}"
+        case "EndpointDropped", {"endpoint": name, "reason": reason}:
+            return f"endpoint {name} is told of nothing any more: {reason}"
+        case "EndpointSecretRotated", {"endpoint": name, "reason": reason}:
+            return f"the secret of endpoint {name} was changed: {reason}"
+        case "EndpointTested", {"endpoint": name}:
+            return f"endpoint {name} is tested"
+        case "EndpointRedriven", {"endpoint": name}:
+            return f"what endpoint {name} was not told of is sent anew"
         case "RetentionSet", {"version": version}:
             return f"retention of artifacts set, version {version}"
+        case "DeletionsAnnounced", {"deletions": deletions}:
+            size = sum(each["size"] for each in deletions)
+            return f"a sweep set out to delete {len(deletions)} artifacts: {size:,} bytes"
         case "PersonalDataErased", {"references": references, "reason": reason}:
             return f"what stood behind {len(references)} references is erased: {reason}"
         case _:

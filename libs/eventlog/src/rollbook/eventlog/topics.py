@@ -63,6 +63,25 @@ GOVERNANCE = Topic(
     False,
     {"cleanup.policy": "compact", "max.message.bytes": str(RECORD_LIMIT)},
 )
+SERVING = Topic(
+    "serving",
+    "model and environment, or model and alias",
+    "what stands at each environment and alias now, and the rollout that is live there;"
+    " only the command service writes",
+    False,
+    {"cleanup.policy": "compact", "max.message.bytes": str(RECORD_LIMIT)},
+)
+TELEMETRY = Topic(
+    "telemetry",
+    "model, or the server that tells",
+    "what serving tells about itself: predictions in batches, labels, what is served where",
+    True,
+    {
+        "retention.ms": str(7 * DAY),
+        "max.message.bytes": str(RECORD_LIMIT),
+        "message.timestamp.type": "LogAppendTime",  # by which rows from the future are known
+    },
+)
 DEAD_LETTERS = Topic(
     "dead-letters",
     "origin",
@@ -70,7 +89,7 @@ DEAD_LETTERS = Topic(
     False,
     {"retention.ms": str(90 * DAY), "max.message.bytes": str(RECORD_LIMIT + 1_000_000)},
 )
-TOPICS = (COMMANDS, EVENTS, SNAPSHOTS, GOVERNANCE, DEAD_LETTERS)
+TOPICS = (COMMANDS, EVENTS, SNAPSHOTS, GOVERNANCE, SERVING, TELEMETRY, DEAD_LETTERS)
 
 DEFAULT_PARTITIONS = 4
 
@@ -106,6 +125,16 @@ class LogAddress:
     def governance(self) -> str:
         """The newest state of each namespace."""
         return self.name(GOVERNANCE)
+
+    @property
+    def serving(self) -> str:
+        """What stands at each environment and alias."""
+        return self.name(SERVING)
+
+    @property
+    def telemetry(self) -> str:
+        """What serving tells about itself."""
+        return self.name(TELEMETRY)
 
     @property
     def dead_letters(self) -> str:

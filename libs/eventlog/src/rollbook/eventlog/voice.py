@@ -2,11 +2,12 @@
 
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Annotated, Final, TypeAlias
 
-from pydantic import SecretStr
+from pydantic import AfterValidator, SecretStr
 
 from rollbook.domain.access import Principal
+from rollbook.domain.messages import Refused
 from rollbook.domain.streams import StreamCommand
 from rollbook.domain.tenancy import Role
 from rollbook.eventlog.asking import Asker
@@ -16,6 +17,18 @@ from rollbook.identity import accounts
 from rollbook.identity.statement import About, Gateway, by_account
 
 ANSWER_WITHIN: Final = timedelta(seconds=10)
+
+
+def _of_an_account(token: SecretStr) -> SecretStr:
+    try:
+        accounts.parse(token.get_secret_value())
+    except Refused as refused:
+        raise ValueError(refused.message) from None
+    return token
+
+
+OwnToken: TypeAlias = Annotated[SecretStr, AfterValidator(_of_an_account)]
+"""Of the account that a service is, as its settings have it."""
 
 
 class Voice:

@@ -15,7 +15,9 @@ FENCED = Counter("rollbook_fenced", "Writers that found themselves fenced", ["pa
 RECOVERY_SECONDS = Histogram(
     "rollbook_recovery_seconds", "From assignment to serving, per partition", buckets=LATENCY
 )
-DEAD_LETTERS = Counter("rollbook_dead_letters", "Commands that could never work", ["code"])
+DEAD_LETTERS = Counter(
+    "rollbook_dead_letters", "Commands and telemetry that could never work", ["code"]
+)
 BROKEN_STREAMS = Counter(
     "rollbook_broken_records", "Records that break a stream's order or chain", ["reader"]
 )
@@ -40,10 +42,34 @@ OVERDUE_SECONDS = Gauge(
     "How long the oldest deadline has been over that the tables still show; 0 when none",
     ["kind"],
 )
+TELEMETRY_ROWS = Counter("rollbook_telemetry_rows", "Rows of telemetry that were taken in")
+TELEMETRY_REPEATED = Counter(
+    "rollbook_telemetry_repeated", "Batches of telemetry that had come before"
+)
+WINDOWS_JUDGED = Counter("rollbook_windows_judged", "Windows of live data that were looked at")
+UNREGISTERED = Gauge(
+    "rollbook_unregistered_serving", "Models that are served and that the registry does not know"
+)
+RETRAININGS = Counter(
+    "rollbook_retrainings",
+    "Retrainings whose pipeline was started, and what came of them",
+    ["result"],
+)
+DELIVERIES = Counter(
+    "rollbook_deliveries",
+    "Events that were sent to endpoints, by the endpoint's kind and what came of it",
+    ["kind", "result"],
+)
 VALIDATIONS = Counter(
     "rollbook_validations",
     "Verdicts that the validator sent, by the worst that a gate found",
     ["outcome"],
+)
+ROLLOUTS_LIVE = Gauge("rollbook_rollouts_live", "Rollouts that the deployer looks at")
+ROLLOUT_MOVES = Counter(
+    "rollbook_rollout_moves",
+    "Commands that the deployer sent for rollouts, by kind and result",
+    ["kind", "result"],
 )
 VALIDATIONS_DUE = Gauge("rollbook_validations_due", "Versions that the gates are to look at")
 VALIDATION_SECONDS = Histogram(
@@ -56,6 +82,32 @@ PROBE_SECONDS = Histogram(
     "Measurements for gates, by probe, with their repetitions",
     ["probe"],
     buckets=(*LATENCY, 60, 300, 1800),
+)
+SERVING_LOAD_SECONDS = Histogram(
+    "rollbook_serving_load_seconds",
+    "Fetching, verifying and loading a version in the model server",
+    buckets=(*LATENCY, 60, 300),
+)
+SERVING_FETCH_ERRORS = Counter(
+    "rollbook_serving_fetch_errors", "Versions whose bytes were not to be had, by why", ["why"]
+)
+SERVING_REQUESTS = Counter(
+    "rollbook_serving_requests",
+    "Requests that the model server had answered, shadowed ones too",
+    ["model", "version", "result"],
+)
+SERVING_SHADOWED = Counter(
+    "rollbook_serving_shadowed", "Copies of requests for versions that only see them", ["result"]
+)
+SERVING_CRASHES = Counter(
+    "rollbook_serving_crashes", "Processes of versions that ended by themselves", ["model"]
+)
+SERVING_STALE = Gauge(
+    "rollbook_serving_stale_seconds",
+    "How long the model server has not heard what stands; 0 while it hears",
+)
+TELEMETRY_DROPPED = Counter(
+    "rollbook_telemetry_dropped", "Rows of telemetry that were pushed out before they were sent"
 )
 HTTP_SECONDS = Histogram(
     "rollbook_http_seconds", "HTTP requests", ["method", "route", "status"], buckets=LATENCY
