@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rollbook.audit import spelling
 from rollbook.audit.entry import Entry, Unreadable
 from rollbook.audit.routing import partition_for
 from rollbook.eventlog import records, routing
@@ -57,6 +58,25 @@ def test_a_line_feed_cannot_move_a_byte_from_one_header_to_the_next() -> None:
 @given(entry=entries)
 def test_a_record_comes_back_from_its_line(entry: Entry) -> None:
     assert Entry.parse(entry.line()) == entry
+
+
+@given(entry=entries, place=st.integers(0, 10**6), byte=st.integers(0, 255))
+def test_a_line_in_the_usual_spelling_says_what_a_parser_of_json_finds_in_it(
+    entry: Entry, place: int, byte: int
+) -> None:
+    line = bytearray(entry.line())
+    line[place % len(line)] = byte
+    for text in (entry.line(), bytes(line)):
+        if (found := spelling.parts(text)) is not None:
+            offset, timestamp, key, headers, value = found
+            usual = Entry(offset, timestamp, key, headers, value)
+            assert usual.line() == text
+            assert usual.shaped() == json.loads(text)
+
+
+def test_nearly_every_line_is_spelled_as_usual() -> None:
+    entry = replace(ENTRY, headers=(("ce_type", b"ModelRegistered"), ("ce_seq", b"1")))
+    assert spelling.parts(entry.line()) == (3, 1000, b"team/churn", entry.headers, b"{}")
 
 
 @given(entry=entries.filter(lambda e: all(v is not None for _, v in e.headers)))

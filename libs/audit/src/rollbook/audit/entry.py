@@ -23,9 +23,11 @@ each followed by 0x0A; then the value.
 import json
 from binascii import a2b_base64, b2a_base64
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 from typing import Final
 
+from rollbook.audit import spelling
 from rollbook.audit.merkle import leaf_hash
 
 FORM: Final = b"rollbook/record/1\n"
@@ -58,12 +60,16 @@ class Entry:
 
     def leaf_bytes(self) -> bytes:
         """What the leaf holds."""
-        parts = [FORM, self.timestamp.to_bytes(8, "big", signed=True), _field(self.key)]
-        parts.append(len(self.headers).to_bytes(4, "big"))
-        for name, value in self.headers:
-            parts += (_field(name.encode()), _field(value))
-        parts.append(_field(self.value))
-        return b"".join(parts)
+        return b"".join(
+            (
+                FORM,
+                self.timestamp.to_bytes(8, "big", signed=True),
+                _field(self.key),
+                len(self.headers).to_bytes(4, "big"),
+                *map(_fields, self.headers),
+                _field(self.value),
+            )
+        )
 
     def leaf(self) -> bytes:
         """The leaf's hash."""
@@ -71,10 +77,8 @@ class Entry:
 
     def link(self) -> str:
         """What `ce_prev` of the stream's next event says."""
-        lines = [self.key or b""]
-        for name, value in self.headers:
-            lines += (name.encode(), value or b"")
-        return sha256(b"\n".join((*lines, b"", self.value or b""))).hexdigest()
+        lines = (self.key or b"", *map(_lines, self.headers), b"", self.value or b"")
+        return sha256(b"\n".join(lines)).hexdigest()
 
     def shaped(self) -> dict[str, object]:
         """As JSON has it, bytes in base64."""
@@ -93,6 +97,10 @@ class Entry:
     @classmethod
     def parse(cls, line: bytes) -> "Entry":
         """From one line; Unreadable unless it is written in the one right way."""
+        if (usual := spelling.parts(line)) is not None:
+            offset, timestamp, key, headers, value = usual
+            _refuse_out_of_bounds(offset, timestamp)
+            return cls(offset, timestamp, key, headers, value)
         made = cls.of(document(line))
         if made.line() != line:
             raise Unreadable("the line is not written as it should be")
@@ -115,9 +123,13 @@ class Entry:
                 raise Unreadable("no record: offset, timestamp, key, headers, value")
         if bool in {type(offset), type(timestamp)}:
             raise Unreadable("no record: true and false are no numbers")
-        if offset < 0 or not -(1 << 63) <= timestamp < 1 << 63:
-            raise Unreadable("no record: its numbers are out of bounds")
+        _refuse_out_of_bounds(offset, timestamp)
         return cls(offset, timestamp, key, pairs, value)
+
+
+def _refuse_out_of_bounds(offset: int, timestamp: int) -> None:
+    if offset < 0 or not -(1 << 63) <= timestamp < 1 << 63:
+        raise Unreadable("no record: its numbers are out of bounds")
 
 
 def canonical(value: object) -> bytes:
@@ -132,6 +144,18 @@ def document(text: bytes) -> object:
     except (ValueError, RecursionError) as error:
         raise Unreadable(f"no JSON: {error}") from None
     return found
+
+
+@lru_cache(maxsize=4096)  # of ten headers, seven are those of the records before
+def _fields(header: tuple[str, bytes | None]) -> bytes:
+    name, value = header
+    return _field(name.encode()) + _field(value)
+
+
+@lru_cache(maxsize=4096)
+def _lines(header: tuple[str, bytes | None]) -> bytes:
+    name, value = header
+    return b"%b\n%b" % (name.encode(), value or b"")
 
 
 def _field(content: bytes | None) -> bytes:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Final
 
 from rollbook.audit.entry import Entry
@@ -37,7 +38,7 @@ class History:
             self._claim = entry.offset
             return
         try:
-            time = datetime.fromisoformat((headers.get("ce_time") or b"").decode())
+            time = _time(headers.get("ce_time"))
             claim = _number(headers, "ce_claim")
             command = _number(headers, "ce_cmdoffset")
             seq = _number(headers, "ce_seq")
@@ -88,6 +89,11 @@ class History:
             offset=entry.offset,
             models=(entry.model,) if entry.model is not None else (),
         )
+
+
+@lru_cache(maxsize=1024)  # records that were written together have the same
+def _time(text: bytes | None) -> datetime:
+    return datetime.fromisoformat((text or b"").decode())
 
 
 def _number(headers: Mapping[str, bytes | None], name: str) -> int:
