@@ -44,22 +44,25 @@ def of_folder(files: Iterable[Hashed]) -> str:
 
 def files_in(folder: Path, bounds: Path) -> Iterator[Path]:
     """Regular files below `folder`, in order; `BadListing` for a link that leaves `bounds`."""
-    count = 0
+    for count, path in enumerate(_below(folder, bounds.resolve()), 1):
+        if count > MAX_FILES:
+            raise BadListing(f"{folder} has more than {MAX_FILES:,} files")
+        yield path
+
+
+def _below(folder: Path, bounds: Path) -> Iterator[Path]:
     for path in sorted(folder.iterdir()):
         real = path.resolve()
-        if not real.is_relative_to(bounds.resolve()):
+        if not real.is_relative_to(bounds):
             raise BadListing(f"{path} is a link that leads out of {bounds}")
         if path.is_symlink() and real.is_dir():
             raise BadListing(f"{path} is a link to a folder: put the folder itself there")
         if real.is_dir():
-            yield from files_in(path, bounds)
+            yield from _below(path, bounds)
         elif real.is_file():
-            count += 1
             yield path
         else:
             raise BadListing(f"{path} is neither a file nor a folder")
-        if count > MAX_FILES:
-            raise BadListing(f"{folder} has more than {MAX_FILES:,} files")
 
 
 def hash_file(file: Path, folder: Path) -> Hashed:
@@ -67,3 +70,10 @@ def hash_file(file: Path, folder: Path) -> Hashed:
     path = checked_path(file.relative_to(folder).as_posix())
     with file.open("rb") as content:
         return hashed(path, iter(lambda: content.read(CHUNK), b""))
+
+
+def digest_of(path: Path) -> str:
+    """`sha256:…` of a file, or of a folder; OSError, or `BadListing` for a link out of it."""
+    if not path.is_dir():
+        return of_file(hash_file(path, path.parent))
+    return of_folder(hash_file(file, path) for file in files_in(path, path))

@@ -37,6 +37,10 @@ class Held:
     at: datetime
     """When it came there."""
 
+    def serves(self, kind: Kind) -> bool:
+        """Whether it is what was asked for: a listing that is held as a file is no folder."""
+        return kind is Kind.FILE or self.kind is Kind.FOLDER
+
 
 ROOTS: Final = {Kind.FILE: "sha256", Kind.FOLDER: "folders"}
 

@@ -92,7 +92,7 @@ class Store:
         if size > self.limit:
             raise TooLarge(f"{size:,} bytes are more than the {self.limit:,} of an artifact")
         held = await self.head(digest)
-        if held is None or (kind is Kind.FOLDER and held.kind is Kind.FILE):
+        if held is None or not held.serves(kind):
             name = name_of(digest, kind)
             await self.objects.stream(name, size, verified(chunks, digest, size, seen))
             held = await self.found(digest)

@@ -105,7 +105,7 @@ async def there(store: Store, upload: Upload) -> frozenset[int]:
 
 
 async def take(store: Store, upload: Upload, part: Part, chunks: AsyncIterable[bytes]) -> None:
-    """Stage a part; `TooLarge` or `WrongDigest` for one of another size, of which nothing stays."""
+    """Stage a part; `WrongDigest` for one of another size, of which nothing stays."""
     await store.objects.stream(upload.part(part.number), part.size, _of_size(chunks, part.size))
 
 
