@@ -125,6 +125,8 @@ def test_what_cannot_be_decided_is_an_error_even_where_missing_things_are_skippe
         ("metrics.auc", "compare it"),
         ("{'a': 1}.size() > 0", "maps cannot be written"),
         ("(" * 50 + "true" + ")" * 50, "nested too deeply"),
+        ("[" * 4000, "nested too deeply"),
+        ("'" + "\\'" * 1999, "token recognition error"),
         ("[1].all(a, [a, a].all(b, true))", "constants only"),
         ("slices.all(s, s.matches('a'))", "startsWith"),
         ("slices.all(s, true" + " || s == 'x'" * 30 + ")", "more than 250"),

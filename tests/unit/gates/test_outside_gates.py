@@ -58,10 +58,27 @@ def test_a_rebuild_within_tolerance_passes() -> None:
     assert "rebuilt, auc is 0.8; registered was 0.9, and 0.01 apart is allowed" in result.reason
 
 
-def test_a_rebuild_that_failed_is_an_error_and_no_recipe_is_missing() -> None:
+def test_a_recipe_that_makes_no_model_fails_and_no_recipe_is_missing() -> None:
     asked = gate("reproduction", metrics=["auc"], missing="skip")
-    assert outcome(asked, said={"reproduction": "train.py ended with 1"}) == "error"
+    assert outcome(asked, said={"reproduction": "the store is down"}) == "error"
+    ended: dict[str, object] = {
+        "measured": {"reproduced.done": 0.0},
+        "said": {"reproduction": "its recipe ended with 1"},
+    }
+    assert judged(asked, **ended).reason == "its recipe ended with 1"
+    assert outcome(asked, **ended) == "failed"
     assert outcome(asked, measured={"reproduced.lacking": 1.0}) == "skipped"
+    other = judged(asked, measured={"reproduced.done": 1.0, "reproduced.f1": 1.0})
+    assert (other.outcome, other.reason) == ("failed", "rebuilt, its recipe says nothing about auc")
+
+
+def test_a_rebuild_may_have_to_have_the_same_bytes() -> None:
+    asked = gate("reproduction", metrics=["auc"], same_bytes=True)
+    numbers = {"reproduced.done": 1.0, "reproduced.auc": 0.9, "reproduced.bytes": 1.0}
+    assert outcome(asked, metrics={"auc": 0.9}, measured=numbers) == "passed"
+    other = judged(asked, metrics={"auc": 0.9}, measured=numbers | {"reproduced.bytes": 0.0})
+    assert other.outcome == "failed"
+    assert "other bytes" in other.reason
 
 
 def test_a_webhook_says_yes_or_no() -> None:

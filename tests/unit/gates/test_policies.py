@@ -1,8 +1,11 @@
 from typing import Any
 
 from rollbook.domain.policies import Policy
+from rollbook.domain.validation import RecordValidation
 from rollbook.gates import trials as run
 from rollbook.gates.comparing import compared
+from rollbook.gates.facts import read
+from rollbook.gates.judging import judge
 from rollbook.gates.ruling import Standing, ruling
 from rollbook.gates.telling import explained
 from tests.unit.gates.made import gate
@@ -54,6 +57,15 @@ def test_gates_for_other_risks_are_not_asked() -> None:
         [standing("release", policy(AUC | {"risks": ["high"]}, CARD))], "credit", "m", "minimal"
     )
     assert [each.gate for each in found.gates] == ["card"]
+
+
+def test_more_gates_than_a_verdict_holds_reject_and_say_so() -> None:
+    every = [policy(*(AUC | {"gate": f"{p}-{n}"} for n in range(100))) for p in range(3)]
+    found = ruling([standing(f"p{n}", said) for n, said in enumerate(every)], "credit", "m", "high")
+    results = tuple(judge(each, read({"metrics": {"auc": 1}})) for each in found.gates)
+    assert RecordValidation(version=1, gates=results, policy=found.name).gates == results
+    (failed,) = (each for each in results if each.outcome != "passed")
+    assert "300 gates" in failed.reason
 
 
 def test_where_no_policy_applies_nothing_is_asked() -> None:

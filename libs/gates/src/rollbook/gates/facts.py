@@ -1,7 +1,7 @@
 """What gates may know about a version: registered facts, measurements, and what serves."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import lru_cache
 from math import isfinite
 from typing import Annotated, Any, Final, TypeAlias
@@ -184,8 +184,3 @@ def measurements(results: Iterable[GateResult]) -> dict[str, float]:
         for name, value in result.measured.items()
         if name.startswith(_MEASURED) and isfinite(value)
     }
-
-
-def as_of_verdict(facts: Facts, results: Iterable[GateResult]) -> Facts:
-    """The facts with the measurements that a verdict recorded."""
-    return replace(facts, measured={**facts.measured, **measurements(results)})

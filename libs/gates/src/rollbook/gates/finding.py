@@ -2,14 +2,18 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from math import isfinite
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from rollbook.gates.facts import Facts
 from rollbook.gates.probes import PREFIXES, Probe, lacking
 
 TOLD = 10
 """Names that a reason lists; who mends these hears of the others."""
+
+
+Outcome: TypeAlias = Literal["passed", "failed", "error", "skipped"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +25,12 @@ class Finding:
     numbers: Mapping[str, float] = field(default_factory=dict)
     lacks: tuple[str, ...] = ()
     """What is missing, by name."""
+
+    def outcome(self, missing: Literal["fail", "skip"]) -> Outcome:
+        """What follows from it, by the gate's rule for missing things."""
+        if self.sort == "missing":
+            return "skipped" if missing == "skip" else "failed"
+        return self.sort
 
 
 def found(objections: Iterable[str], praise: str, numbers: Mapping[str, float]) -> Finding:
@@ -79,6 +89,7 @@ def listed(names: Iterable[str]) -> str:
     return ", ".join(every[:TOLD]) + (f" and {more} more" if more > 0 else "")
 
 
+@lru_cache(maxsize=4096)  # bounds, and what serves, come again and again
 def number(value: float) -> str:
     """A number for people: six digits, thousands apart."""
     if isfinite(value) and value == int(value) and abs(value) < 1e15:

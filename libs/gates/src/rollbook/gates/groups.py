@@ -24,8 +24,8 @@ def slices(gate: SliceGate, facts: Facts) -> Finding:
     told = {s: m[name] for s, m in facts.slices.items() if name in m and isfinite(m[name])}
     if not told:
         return missing(f"slices with {name}", why=f"no slice of the data has {name}")
-    few = sorted(s for s in told if facts.slices[s].get(SAMPLES, 0) < gate.samples)
-    judged = {s: value for s, value in told.items() if s not in few}
+    judged = {s: v for s, v in told.items() if not facts.slices[s].get(SAMPLES, 0) < gate.samples}
+    few = sorted(told.keys() - judged.keys())
     if not judged:
         why = f"no slice with {name} is known to have {gate.samples} samples: {listed(few)}"
         return missing(f"samples of slices with {name}", why=why)

@@ -6,12 +6,11 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
-from rollbook.domain.gates import Gate
 from rollbook.gates.facts import Facts
-from rollbook.gates.finding import Finding
+from rollbook.gates.finding import Outcome
 from rollbook.gates.judging import find, needs
 from rollbook.gates.ruling import Ruling
-from rollbook.gates.tally import Outcome, Verdict
+from rollbook.gates.tally import Verdict
 
 Reasons = tuple[tuple[str, str], ...]
 """Gates, each with a reason."""
@@ -50,27 +49,19 @@ def judged(ruling: Ruling, facts: Facts, errors: Mapping[str, str] = NOTHING) ->
         }
         facts = replace(facts, said={**facts.said, **said})
     findings = [(gate, find(gate, facts)) for gate in ruling.gates]
-    outcomes = tuple((gate.gate, _outcome(gate, found)) for gate, found in findings)
     lost = tuple(
         (gate.gate, found.reason)
-        for (gate, found), (_, outcome) in zip(findings, outcomes, strict=True)
-        if outcome not in ("passed", "skipped")
+        for gate, found in findings
+        if found.outcome(gate.missing) in ("failed", "error")
     )
     places = {place for gate, _ in lost for place in ruling.bound.get(gate, ())}
     return Judgement(
-        _kept(outcomes),
+        _kept(tuple((gate.gate, found.outcome(gate.missing)) for gate, found in findings)),
         lost,
         tuple((gate.gate, lack) for gate, found in findings for lack in found.lacks),
         Verdict(any(gate not in ruling.bound for gate, _ in lost), frozenset(places)),
         ruling.bound,
     )
-
-
-def _outcome(gate: Gate, found: Finding) -> Outcome:
-    """As `judge` has it, without the text and the copy that it makes of the numbers."""
-    if found.sort == "missing":
-        return "skipped" if gate.missing == "skip" else "failed"
-    return found.sort
 
 
 @lru_cache(maxsize=4096)

@@ -10,7 +10,7 @@ from rollbook.domain.gates import Gate
 from rollbook.domain.validation import GateResult
 from rollbook.gates import conditions, groups, interfaces, metrics, outside, pieces, records
 from rollbook.gates.facts import Facts
-from rollbook.gates.finding import Finding, finite
+from rollbook.gates.finding import Finding, Outcome, finite
 from rollbook.gates.probes import Probe
 
 MOST_NUMBERS: Final = 1000
@@ -26,15 +26,10 @@ def judge(gate: Gate, facts: Facts) -> GateResult:
     if (sure := finite(facts.measured)) is not facts.measured:
         facts = replace(facts, measured=sure)
     finding = find(gate, facts)
-    match finding.sort:
-        case "passed":
-            return _result(gate, "passed", finding.reason, finding.numbers)
-        case "missing" if gate.missing == "skip":
-            return _result(gate, "skipped", finding.reason, finding.numbers)
-        case "missing" | "failed":
-            return _result(gate, "failed", _because(finding.reason, gate), finding.numbers)
-        case "error":
-            return _result(gate, "error", _because(finding.reason, gate), finding.numbers)
+    outcome, reason = finding.outcome(gate.missing), finding.reason
+    if outcome in ("failed", "error"):
+        reason = _because(reason, gate)
+    return _result(gate, outcome, reason, finding.numbers)
 
 
 def find(gate: Gate, facts: Facts) -> Finding:
@@ -76,24 +71,11 @@ def find(gate: Gate, facts: Facts) -> Finding:
             return outside.plugin(gate, facts)
 
 
-_PROBES: Final[dict[str, Probe]] = {
-    "artifact": Probe.ARTIFACT,
-    "signature": Probe.SIGNATURE,
-    "load": Probe.LOAD,
-    "performance": Probe.PERFORMANCE,
-    "data": Probe.DATA,
-    "reproduction": Probe.REPRODUCTION,
-    "webhook": Probe.WEBHOOK,
-    "plugin": Probe.PLUGIN,
-}
-
-
 def needs(gate: Gate) -> frozenset[Probe]:
     """The probes that must have measured before; of an expression, those whose numbers it names."""
     if isinstance(gate, g.ExpressionGate):
         return conditions.needs(gate.expression)
-    probe = _PROBES.get(gate.kind)
-    return frozenset() if probe is None else frozenset({probe})
+    return frozenset(probe for probe in Probe if probe == gate.kind)
 
 
 def _because(reason: str, gate: Gate) -> str:
@@ -102,7 +84,7 @@ def _because(reason: str, gate: Gate) -> str:
     )
 
 
-def _result(gate: Gate, outcome: str, reason: str, numbers: Mapping[str, float]) -> GateResult:
+def _result(gate: Gate, outcome: Outcome, reason: str, numbers: Mapping[str, float]) -> GateResult:
     kept = [
         (name.replace("\0", "")[:_LONGEST_NAME] or "?", value)
         for name, value in numbers.items()

@@ -4,7 +4,15 @@ from math import isfinite
 
 from rollbook.domain.gates import DataGate, PluginGate, ReproductionGate, WebhookGate
 from rollbook.gates.facts import Facts
-from rollbook.gates.finding import Finding, found, measured, missing, number, unmeasured
+from rollbook.gates.finding import (
+    Finding,
+    found,
+    listed,
+    measured,
+    missing,
+    number,
+    unmeasured,
+)
 from rollbook.gates.probes import Probe
 
 _PSI, _NULLS = "data.psi.", "data.nulls."
@@ -44,12 +52,21 @@ def _objection(name: str, value: float, limits: dict[str, float]) -> str:
 def reproduction(gate: ReproductionGate, facts: Facts) -> Finding:
     """Each metric of the rebuilt version is within the tolerance of the registered one."""
     numbers = measured(facts, Probe.REPRODUCTION)
-    if gap := unmeasured(facts, Probe.REPRODUCTION, [f"reproduced.{m}" for m in gate.metrics]):
+    said = facts.said.get(Probe.REPRODUCTION, "")
+    if numbers.get("reproduced.done") == 0:
+        return found([said or "its recipe makes no model"], "", numbers)
+    rebuilt = [f"reproduced.{name}" for name in gate.metrics]
+    if numbers.get("reproduced.done") == 1 and (lost := [n for n in rebuilt if n not in numbers]):
+        names = listed(name.removeprefix("reproduced.") for name in lost)
+        return found([f"rebuilt, its recipe says nothing about {names}"], "", numbers)
+    if gap := unmeasured(facts, Probe.REPRODUCTION, rebuilt):
         return gap
     absent = [m for m in gate.metrics if m not in facts.metrics]
     if absent:
         return missing(*(f"metrics.{name}" for name in absent), numbers=numbers)
     objections = []
+    if gate.same_bytes and numbers.get("reproduced.bytes") != 1:
+        objections.append(said or "rebuilt, the model has other bytes than the registered one")
     for name in gate.metrics:
         again, registered = numbers[f"reproduced.{name}"], facts.metrics[name]
         if not abs(again - registered) <= gate.tolerance:

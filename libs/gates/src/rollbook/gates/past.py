@@ -51,11 +51,13 @@ class Past:
                 self._metrics.append(event.metrics)
                 if event.evaluations:
                     self._evaluations[number] = event.evaluations
+                if event.signed is not None:
+                    self._signers[number] = (event.signed.signer,)
             case EvaluationRecorded(version=number, evaluation=evaluation):
                 self._evaluations[number] += (evaluation,)
             case CardWritten(version=number, card=card):
                 self._subgroups[number] = card.subgroups
-            case SignatureAttached(version=number, signer=signer):
+            case SignatureAttached(version=number, signer=signer, variant=None):
                 self._signers[number] += (signer,)
             case VersionValidated(version=number) | VersionRejected(version=number):
                 errors = {one.gate: one.reason for one in event.gates if one.outcome == "error"}

@@ -4,13 +4,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from rollbook.domain.gates import Gate
+from rollbook.domain.gates import ExpressionGate, Gate
 from rollbook.domain.names import matches
 from rollbook.domain.policies import Policy
 from rollbook.domain.rulebook import Risk
-
-EVERYWHERE: Final = "rollbook"
-"""The namespace whose policies hold for all."""
+from rollbook.domain.tenancy import REGISTRY
 
 MOST_GATES: Final = 200
 """Of one verdict."""
@@ -47,11 +45,12 @@ class Ruling:
 def ruling(policies: Iterable[Standing], namespace: str, name: str, risk: Risk) -> Ruling:
     """The gates that apply; of two with the same name, the later goes by `policy: gate`.
 
-    Those of the namespace come first, then those that hold everywhere, each by name.
+    Those of the namespace come first, then those that hold everywhere, each by name. Where they
+    are more than a verdict can hold, the last one fails.
     """
     applying = sorted(
         (each for each in policies if _applies(each, namespace, name, risk)),
-        key=lambda each: (each.namespace == EVERYWHERE != namespace, each.name),
+        key=lambda each: (each.namespace == REGISTRY != namespace, each.name),
     )
     gates: dict[str, Gate] = {}
     for each in applying:
@@ -59,6 +58,8 @@ def ruling(policies: Iterable[Standing], namespace: str, name: str, risk: Risk) 
             if not gate.risks or risk in gate.risks:
                 called = _free(gate.gate, each, gates)
                 gates[called] = gate if called == gate.gate else _renamed(gate, called)
+    if len(gates) > MOST_GATES:
+        gates = dict([*gates.items()][: MOST_GATES - 1]) | _too_many(len(gates))
     bound = {called: gate.environments for called, gate in gates.items() if gate.environments}
     names = ", ".join(f"{each.name}@{each.version}" for each in applying)
     if len(names) > _LONGEST_NAME:
@@ -69,10 +70,17 @@ def ruling(policies: Iterable[Standing], namespace: str, name: str, risk: Risk) 
 def _applies(each: Standing, namespace: str, name: str, risk: Risk) -> bool:
     policy = each.policy
     return (
-        each.namespace in (namespace, EVERYWHERE)
+        each.namespace in (namespace, REGISTRY)
         and (not policy.risks or risk in policy.risks)
         and any(matches(name, glob) for glob in policy.models)
     )
+
+
+def _too_many(count: int) -> dict[str, Gate]:
+    called = f"at most {MOST_GATES} gates"
+    because = f"{count} gates of all policies apply: a verdict holds no more than {MOST_GATES}"
+    never = ExpressionGate(kind="expression", gate=called, expression="false", because=because)
+    return {called: never}
 
 
 def _free(gate: str, policy: Standing, taken: Mapping[str, Gate]) -> str:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
 
+from rollbook.gates.finding import Outcome
+
 if TYPE_CHECKING:
     from rollbook.gates.judgement import Judgement
 
@@ -14,7 +16,6 @@ MOST: Final = 10_000
 
 Said: TypeAlias = Literal["passed", "barred", "failed"]
 """`barred`: it passed, but may not serve everywhere."""
-Outcome: TypeAlias = Literal["passed", "failed", "error", "skipped"]
 
 
 class Verdict(NamedTuple):

@@ -34,7 +34,9 @@ def _asks(gate: Gate) -> str:
             variants = ", the variants as well" if gate.every_file else ""
             return f"the bytes are those registered{limit}{_formats(gate.formats)}{variants}"
         case g.SignatureGate():
-            return f"the bytes are signed by {_signers(gate.signers)}, with a key that is trusted"
+            variants = ", and so is each variant" * gate.every_file
+            by = _signers(gate.signers)
+            return f"the bytes are signed by {by}, with a key that is trusted{variants}"
         case g.LoadGate():
             code = "if a scan finds nothing" if gate.allow_pickle else "never"
             return (
@@ -64,9 +66,10 @@ def _asks(gate: Gate) -> str:
                 f" or is missing in more than {number(gate.nulls * 100)} % of the rows"
             )
         case g.ReproductionGate():
+            bytes_ = ", and so do the bytes" * gate.same_bytes
             return (
                 f"rebuilt by its recipe, {_and(gate.metrics)} come out the same,"
-                f" within {number(gate.tolerance)}"
+                f" within {number(gate.tolerance)}{bytes_}"
             )
         case g.TermsGate():
             return _terms(gate)
