@@ -13,7 +13,8 @@ from rollbook.probes import walls
 
 scratch, outside = map(Path, sys.argv[1:])
 ours = [Path(p) for p in (*sys.path, sys.prefix, sys.base_prefix, "/usr", "/lib", "/proc")]
-walls.bounded(10**9, 60, 10**6)
+walls.bounded(10**9, 10**6)
+walls.timed(60)
 stand = [*walls.raised(ours, scratch), *walls.closed()]
 mother = os.getppid()
 

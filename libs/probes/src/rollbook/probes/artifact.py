@@ -18,7 +18,7 @@ async def artifact(given: Artifact, sources: Sources, folder: Path) -> tuple[Mea
     """
     try:
         path = await fetched(given.uri, sources, folder)
-        digest, size, files = await asyncio.to_thread(_read, path)
+        digest, size, files = await asyncio.to_thread(read, path)
     except Absent as absent:
         return Measured({"artifact.found": 0.0}, str(absent)), None
     except TooMuch as much:
@@ -42,7 +42,7 @@ async def artifact(given: Artifact, sources: Sources, folder: Path) -> tuple[Mea
     return Measured(numbers, said), path if right else None
 
 
-def _read(path: Path) -> tuple[str, int, int]:
+def read(path: Path) -> tuple[str, int, int]:
     """Digest, bytes and files."""
     if not path.is_dir():
         file = folders.hash_file(path, path.parent)

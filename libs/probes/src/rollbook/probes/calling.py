@@ -15,7 +15,7 @@ def loaded(job: LoadJob, stage: Stage) -> None:
     """Load it, then call it if asked for."""
     stage.numbers["load.done"] = 0.0
     fits(job.path, job.memory)
-    path, form = _chosen(job)
+    path, form = chosen(job.path, job.format)
     stage.numbers["load.code"] = 1.0 if form is Format.PICKLE else 0.0
     if form is Format.PICKLE and not job.allow_pickle:
         raise Unreadable(
@@ -40,11 +40,12 @@ def loaded(job: LoadJob, stage: Stage) -> None:
         _called(job, form, model, stage)
 
 
-def _chosen(job: LoadJob) -> tuple[Path, Format]:
-    form = format_of(job.path, job.format)
+def chosen(given: Path, said: str | None) -> tuple[Path, Format]:
+    """The file that is the model, and its format; `Unreadable` where it is not what was said."""
+    form = format_of(given, said)
     if form is not Format.MLFLOW:
-        return job.path, form
-    path, formats = folders.model_in(job.path)
+        return given, form
+    path, formats = folders.model_in(given)
     found = format_of(path, None)
     if found not in formats:
         raise Unreadable(f"its MLmodel says {formats[0].value}, and the file is {found.value}")
@@ -54,7 +55,15 @@ def _chosen(job: LoadJob) -> tuple[Path, Format]:
 def _called(job: LoadJob, form: Format, model: Loaded, stage: Stage) -> None:
     call = model.call
     if call is None:
+        stage.numbers["performance.lacking"] = 1.0
         stage.said = f"a {form.value} file like this holds nothing that can be called"
+        return
+    if not model.inputs and not job.inputs:
+        stage.numbers["performance.lacking"] = 1.0
+        stage.said = (
+            "neither the model nor its registered signature says what its inputs are,"
+            " so it cannot be called"
+        )
         return
     stage.failing = "it fails when it is called"
     arrays = rows.made(model.inputs, job.inputs, job.batch)

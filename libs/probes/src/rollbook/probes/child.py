@@ -1,4 +1,4 @@
-"""The walled process: reads a job, raises the walls, does it, answers, and ends.
+"""The walled process: reads a job, raises the walls, says so, does it, answers, and ends.
 
 `python -I -m rollbook.probes.child`, with the job on its standard input.
 """
@@ -8,25 +8,33 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
-from rollbook.probes import calling, drift, plugins, walls
+from rollbook.probes import calling, drift, plugins, rebuilding, walls
 from rollbook.probes.formats import Unreadable
-from rollbook.probes.jobs import JOB, DataJob, Job, LoadJob, PluginJob, Told, clean, written
+from rollbook.probes.jobs import (
+    BEGUN,
+    JOB,
+    DataJob,
+    Job,
+    LoadJob,
+    PluginJob,
+    RecipeJob,
+    Told,
+    clean,
+    written,
+)
 from rollbook.probes.loaders import Lacking, Threat
 from rollbook.probes.stage import Stage
+from rollbook.probes.surroundings import channel, readable
 from rollbook.probes.walls import Wall
-
-SYSTEM = ("/usr", "/lib", "/lib64", "/etc/ld.so.cache", "/sys/devices/system", "/dev/urandom")
-PROC = ("self", "cpuinfo", "meminfo", "stat", "sys/vm", "sys/kernel", "filesystems")
-"""Of ourselves and the machine, not of other processes."""
 
 
 def main() -> None:
     """Do one job."""
     job = JOB.validate_json(sys.stdin.buffer.read())
-    answers = _channel()
-    walls.bounded(job.memory, job.seconds, file=job.memory)
-    files = walls.raised(_readable(job), job.scratch)
-    stage = Stage(lambda: _close(job, files))
+    answers = channel()
+    walls.bounded(job.memory, file=job.memory)
+    files = walls.raised(readable(_given(job)), job.scratch)
+    stage = Stage(lambda: _close(job, files, answers))
 
     def crashed(_: object, error: BaseException, __: object) -> None:
         """Whatever a library or a model raises is an answer."""
@@ -40,6 +48,8 @@ def main() -> None:
             plugins.looked(job, stage)
         case DataJob():
             drift.compared(job, stage)
+        case RecipeJob():
+            rebuilding.rebuilt(job, stage)
     _end(answers, Told(numbers=stage.numbers, said=stage.said))
 
 
@@ -59,14 +69,6 @@ def _failed(stage: Stage, error: BaseException, job: Job) -> Told:
     return Told(numbers={} if isinstance(error, Lacking) else stage.numbers, said=said)
 
 
-def _channel() -> int:
-    """Where the answer goes: what libraries and models print goes nowhere."""
-    answers = os.dup(1)
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 1)
-    return answers
-
-
 def _end(answers: int, told: Told) -> NoReturn:
     left = written(told)
     while left:
@@ -74,19 +76,24 @@ def _end(answers: int, told: Told) -> NoReturn:
     os._exit(0)  # what the model left behind need not be tidied up
 
 
-def _close(job: Job, files: frozenset[Wall]) -> None:
+def _close(job: Job, files: frozenset[Wall], answers: int) -> None:
     stand = files | walls.closed()
     if lacks := [wall.value for wall in job.needed if wall not in stand]:
         raise Lacking(
             f"this machine cannot keep a model from {' and '.join(lacks)}, so none is loaded"
         )
+    walls.timed(job.seconds)
+    os.write(answers, BEGUN)
 
 
-def _readable(job: Job) -> list[Path]:
-    ours = [Path(place) for place in sys.path if place]
-    prefixes = [Path(sys.prefix), Path(sys.base_prefix), Path(sys.executable).resolve()]
-    given = [job.path, job.reference] if isinstance(job, DataJob) else [job.path]
-    return [*map(Path, SYSTEM), *(Path("/proc", name) for name in PROC), *ours, *prefixes, *given]
+def _given(job: Job) -> list[Path]:
+    match job:
+        case DataJob(reference=reference):
+            return [job.path, reference]
+        case RecipeJob(inputs=inputs):
+            return [job.path, *inputs]
+        case _:
+            return [job.path]
 
 
 if __name__ == "__main__":

@@ -19,7 +19,8 @@ class Plugin(Protocol):
     """A function that measures: numbers by name, `plugin.<gate>.<name>` in the verdict.
 
     It runs in the walled process: no network, files only below the current folder. What it raises
-    is the reason why the gate cannot be decided. `passed` is 1 or 0; without it, it passes.
+    is the reason why the gate cannot be decided. `passed` must be among the numbers, and be 1 for
+    the gate to pass: without it the gate fails, whatever else was measured.
     """
 
     def __call__(

@@ -5,7 +5,6 @@ from typing import Any
 
 from pydantic import JsonValue
 
-from rollbook.probes.formats import Unreadable
 from rollbook.probes.loaders import Input
 
 SEED = 7
@@ -32,11 +31,6 @@ def made(
 
 def _registered(columns: Sequence[Mapping[str, JsonValue]]) -> Input:
     """A table of the registered columns, or the one tensor that is registered."""
-    if not columns:
-        raise Unreadable(
-            "neither the model nor its registered signature says what its inputs are,"
-            " so it cannot be called"
-        )
     if len(columns) == 1:
         match columns[0]:
             case {"tensor-spec": {"shape": [_, int(width)]}} | {"shape": [_, int(width)]}:

@@ -5,6 +5,7 @@ None of them needs a privilege, a namespace or a daemon, so they stand in a cont
 """
 
 import ctypes
+import math
 import os
 import platform
 import resource
@@ -28,7 +29,7 @@ class Wall(StrEnum):
     """Open a socket; start a process or a program; signal another process."""
 
 
-def bounded(memory: int, seconds: int, file: int) -> None:
+def bounded(memory: int, file: int) -> None:
     """Limits that the kernel keeps even if whoever watches us is gone."""
     for limit, most in (
         (resource.RLIMIT_CORE, 0),
@@ -40,8 +41,16 @@ def bounded(memory: int, seconds: int, file: int) -> None:
         _, hard = resource.getrlimit(limit)
         bound = most if hard == resource.RLIM_INFINITY else min(most, hard)
         resource.setrlimit(limit, (bound, bound))
+
+
+def timed(seconds: int) -> None:
+    """The same for processor time, from now on."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    until = math.ceil(used.ru_utime + used.ru_stime) + seconds
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    most = until + 5 if hard == resource.RLIM_INFINITY else min(until + 5, hard)
     # The softer one tells why, by its signal.
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 5))
+    resource.setrlimit(resource.RLIMIT_CPU, (min(until, most), most))
 
 
 def raised(readable: Iterable[Path], scratch: Path) -> frozenset[Wall]:

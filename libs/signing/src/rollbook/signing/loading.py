@@ -15,9 +15,14 @@ class WrongBytes(Exception):
 
 
 def verified(
-    path: Path, registry: Registry, model: str, version: int | str, trust: Trust
+    path: Path,
+    registry: Registry,
+    model: str,
+    version: int | str,
+    trust: Trust,
+    variant: str | None = None,
 ) -> tuple[str, ...]:
-    """Who has signed the bytes at `path`, which are those of the version.
+    """Who has signed the bytes at `path`, which are those of the version, or of its variant.
 
     Raises `WrongBytes`; `BadSignature` where nobody who is trusted has signed them; and what the
     registry raises. Load only what this was asked about, and from a place that nobody else writes.
@@ -27,14 +32,19 @@ def verified(
         content = Content.of_path(path)
     except (OSError, BadListing) as error:
         raise WrongBytes(f"{path} cannot be read: {error}") from error
-    digest = found.artifact["digest"]
-    if content.digest != digest:
-        raise WrongBytes(
-            f"{path} is {content.digest}, and version {found.version} of {model} is {digest}"
-        )
+    name = f"version {found.version} of {model}"
+    part = found.artifact
+    if variant is not None:
+        name = f"the variant {variant} of {name}"
+        part = next((each for each in found.variants if each["name"] == variant), {})
+        if not part:
+            raise WrongBytes(f"there is no such thing as {name}")
+    if content.digest != part["digest"]:
+        raise WrongBytes(f"{path} is {content.digest}, and {name} is {part['digest']}")
     attached = registry.signatures(model, found.version)
-    made = valid_for([signed.bundle for signed in attached], content, trust)
+    bundles = [signed.bundle for signed in attached if signed.variant == variant]
+    made = valid_for(bundles, content, trust)
     if not made.signers:
         why = "; ".join(made.others.values()) or "nobody has signed it"
-        raise BadSignature(f"version {found.version} of {model}: {why}")
+        raise BadSignature(f"{name}: {why}")
     return made.signers
