@@ -33,6 +33,9 @@ from tests.unit.projector.tables import faults
 NEW = frozenset(("search", "scores", "profiles", "pointings", "queries", "synonyms"))
 """Views that came after the first release."""
 
+GREW = frozenset(("verdicts",))
+"""Views that were there and got a column: their rows stand, and want to be made again."""
+
 
 def quiet(_: str) -> None:
     """Report nothing."""
@@ -256,8 +259,8 @@ async def test_new_views_come_to_an_old_record_while_everything_goes_on(cluster:
             async with flow.flowing():
                 await flow.answered(50)
                 missing = await unbuilt.every(upgraded.db)
-                assert missing >= NEW
-                assert await unbuilt.empty(upgraded.db) == missing
+                assert missing >= NEW | GREW
+                assert await unbuilt.empty(upgraded.db) == missing - GREW
                 found = await rebuild(it.log, it.dsn, old, missing, report=quiet)
                 assert frozenset(found.unbuilt) == missing
                 assert await unbuilt.every(upgraded.db) == frozenset()

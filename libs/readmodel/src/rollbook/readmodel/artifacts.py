@@ -10,10 +10,13 @@ _NAMING = """
     SELECT model FROM versions v
     WHERE facts -> 'variants' @> jsonb_build_array(jsonb_build_object('digest', $1::text))
         AND facts -> 'variants' IS NOT NULL AND split_part(model, '/', 1) = ANY($2)
+    UNION
+    SELECT model FROM versions v WHERE facts -> 'recipe' ->> 'digest' = $1
+        AND facts -> 'recipe' IS NOT NULL AND split_part(model, '/', 1) = ANY($2)
 """
 
 
 async def naming(db: Db, digest: str, namespaces: Collection[str]) -> list[str]:
-    """The models, of these namespaces, of which a version or a variant of one has this digest."""
+    """The models, of these namespaces, with a version, a variant or a recipe of this digest."""
     rows = await db.fetch(_NAMING, digest, list(namespaces))
     return [row["model"] for row in rows]

@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Final, TypeVar
 
+from rollbook.domain.rollouts import RolloutStarted
 from rollbook.domain.versions import VersionArchived
 from rollbook.eventlog.envelope import EventEnvelope
 from rollbook.eventlog.position import Position
 from rollbook.readmodel import (
+    alarms,
     aliases,
     breaks,
     cards,
@@ -16,6 +18,7 @@ from rollbook.readmodel import (
     custody,
     discussion,
     documents,
+    endpoints,
     environments,
     erasures,
     evaluations,
@@ -26,8 +29,11 @@ from rollbook.readmodel import (
     namespaces,
     policies,
     queries,
+    references,
     requests,
+    retraining,
     reviews,
+    rollouts,
     signatures,
     verdicts,
     versions,
@@ -51,6 +57,7 @@ KEPT: Final[tuple[Kept[Any, Any], ...]] = (
     versions.VIEW,
     requests.VIEW,
     breaks.VIEW,
+    rollouts.VIEW,
     grants.VIEW,
     keys.VIEW,
     queries.VIEW,
@@ -58,10 +65,16 @@ KEPT: Final[tuple[Kept[Any, Any], ...]] = (
     policies.VIEW,
     custody.HOLDS,
     custody.RETENTION,
+    references.VIEW,
+    alarms.VIEW,
+    retraining.POLICIES,
+    retraining.VIEW,
+    endpoints.VIEW,
 )
 APPENDED: Final[tuple[Appended[Any], ...]] = (
     evaluations.VIEW,
     verdicts.VIEW,
+    rollouts.STEPS,
     cards.VIEW,
     reviews.VIEW,
     documents.VIEW,
@@ -130,12 +143,14 @@ def needs(entries: Iterable[Entry | ParkedRow], views: frozenset[str] = EVERY) -
         key, kind = event.model or "", type(event.message)
         (wanted.models if "/" in key else wanted.namespaces).add(key)
         for view in kept.get(kind, ()):
-            if kind is not view.begins:
-                wanted.rows[view].add(view.key(event))
+            if kind is not view.begins and (place := view.key(event)) is not None:
+                wanted.rows[view].add(place)
         if kind in environments.EVENTS:
             wanted.spots.add(environments.spot(event))
             if (ask := requests.granted(event)) is not None:
                 wanted.asks.add(ask)
+        if isinstance(event.message, RolloutStarted) and "requests" in views:
+            wanted.rows[requests.VIEW].update((key, n) for n in event.message.requests)
         if isinstance(event.message, VersionArchived):
             wanted.archived.add((key, event.message.version))
         if kind in CARRIED and "search" in views:
@@ -280,7 +295,8 @@ class Changes:
 
     def _kept(self, event: EventEnvelope) -> Iterator[tuple[Kept[Any, Any], Any, Any]]:
         for view in self._views(type(event.message)):
-            place = view.key(event)
+            if (place := view.key(event)) is None:
+                continue
             row = self.rows[view].get(place) or self._known.rows[view].get(place)
             yield view, place, view.project(row, event)
 
@@ -298,6 +314,8 @@ class Changes:
         if isinstance(event.message, VersionArchived):
             archived = event.model, event.message.version
             return [place for ask, place in self._asks.items() if ask[:2] == archived]
+        if isinstance(event.message, RolloutStarted):
+            return [(event.model or "", number) for number in event.message.requests]
         ask = requests.granted(event) if type(event.message) in environments.EVENTS else None
         place = self._asks.get(ask) if ask is not None else None
         return [place] if place is not None else []

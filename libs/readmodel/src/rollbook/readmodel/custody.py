@@ -1,6 +1,5 @@
 """The views of who keeps artifacts and for how long: legal holds, and what namespaces want."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, TypeAlias
@@ -11,6 +10,7 @@ from rollbook.domain.rulebook import Retention
 from rollbook.eventlog.envelope import EventEnvelope
 from rollbook.readmodel.database import Db, storable
 from rollbook.readmodel.place import At
+from rollbook.readmodel.scope import Scope, filled, holds, likes
 from rollbook.readmodel.table import PLACE, Table
 from rollbook.readmodel.view import Kept, plain
 
@@ -131,22 +131,32 @@ _HOLDS = f"SELECT {HOLDS.table.columns} FROM holds"  # noqa: S608  # our names
 _RETENTION = f"SELECT {RETENTION.table.columns} FROM retention"  # noqa: S608  # our names
 
 
-async def held(db: Db, models: Collection[str] | None = None) -> list[HoldRow]:
-    """The holds that stand, on some models or on any, by model and version."""
-    rows = await db.fetch(
-        f"{_HOLDS} WHERE held AND ($1::text[] IS NULL OR model = ANY($1)) ORDER BY model, version",
-        None if models is None else list(models),
-    )
-    return [HoldRow(**plain(row)) for row in rows]
+async def held(
+    db: Db,
+    namespace: str | None = None,
+    scope: Scope | None = None,
+    after: HoldKey = ("", 0),
+    limit: int = 100,
+) -> list[HoldRow]:
+    """The holds that stand, by model and version, those after `after`."""
+
+    async def fetch(last: HoldRow | None) -> list[HoldRow]:
+        rows = await db.fetch(
+            f"{_HOLDS} WHERE held AND (model, version) > ($1, $2)"
+            " AND ($3::text IS NULL OR split_part(model, '/', 1) = $3)"
+            " AND ($4::text[] IS NULL OR model LIKE ANY($4))"
+            " ORDER BY model, version LIMIT $5",
+            *((last.model, last.version) if last else after),
+            namespace,
+            likes(scope),
+            limit,
+        )
+        return [HoldRow(**plain(row)) for row in rows]
+
+    return await filled(fetch, lambda row: holds(scope, row.model), limit)
 
 
 async def retention(db: Db, namespace: str) -> RetentionRow | None:
     """How long the namespace's artifacts are kept; None where nobody has said."""
     found = await db.fetchrow(f"{_RETENTION} WHERE namespace = $1", namespace)
     return _retention(found) if found else None
-
-
-async def retentions(db: Db) -> list[RetentionRow]:
-    """What all namespaces have said, in alphabetical order."""
-    rows = await db.fetch(f"{_RETENTION} ORDER BY namespace")
-    return [_retention(row) for row in rows]

@@ -74,6 +74,16 @@ def vault(schema: str) -> str:
     return f"{checked(schema)}_vault"
 
 
+def telemetry(schema: str) -> str:
+    """The schema beside it that holds sums of telemetry, which no log brings back."""
+    return f"{checked(schema)}_telemetry"
+
+
+def work(schema: str) -> str:
+    """The schema beside it in which our services keep what they have begun, of calls to others."""
+    return f"{checked(schema)}_work"
+
+
 async def connect(
     dsn: str,
     schema: str,
@@ -154,7 +164,7 @@ async def _limit(opened: Connection, within: timedelta) -> None:
 
 def _settings(schema: str) -> dict[str, str]:
     return {
-        "search_path": f"{checked(schema)}, {vault(schema)}",
+        "search_path": f"{checked(schema)}, {vault(schema)}, {telemetry(schema)}, {work(schema)}",
         "timezone": "UTC",  # digests are made of texts
         "datestyle": "ISO",
         "application_name": f"rollbook {schema}",  # by which a rebuild knows who reads there

@@ -59,7 +59,7 @@ EVENTS: frozenset[type] = frozenset(
 
 def spot(event: EventEnvelope) -> Spot:
     """The environment that one of `EVENTS` changes."""
-    return event.model or "", event.message.environment  # type: ignore[union-attr]  # all events here have one
+    return event.model or "", event.message.environment  # type: ignore[union-attr,return-value]  # all events here have one
 
 
 def project(standing: EnvironmentRow | None, event: EventEnvelope) -> Sequence[EnvironmentRow]:

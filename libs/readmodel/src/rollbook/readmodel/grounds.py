@@ -31,6 +31,8 @@ async def of(db: Db, key: str, environment: str, until: int = LAST) -> list[Told
     found = await timeline.standing(db, places)
     found += await timeline.of_version(db, key, version, until=until)
     found += await timeline.classified(db, key, _first_entry(found, environment, version))
+    if trained := [t for t in found if t.row.type == "RetrainingEnded"]:
+        found += await timeline.retrained(db, key, trained, until)
     for rules in {t.row.data.get("rules") for t in found if t.row.type in ENTERED} - {None, 0}:
         found += await timeline.rules_set(db, key.partition("/")[0], rules)
     return _in_order(await _with_causes(db, found))

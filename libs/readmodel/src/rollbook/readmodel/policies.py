@@ -1,12 +1,12 @@
 """The view of policies: the gates that versions of a namespace's models must pass."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, TypeAlias
 
-from rollbook.domain.policies import Policy, PolicyDropped, PolicySaved
+from rollbook.domain.policies import PolicyDropped, PolicySaved
 from rollbook.eventlog.envelope import EventEnvelope
+from rollbook.eventlog.position import Position
 from rollbook.readmodel.database import Db
 from rollbook.readmodel.place import At
 from rollbook.readmodel.table import PLACE, Table
@@ -32,9 +32,19 @@ class PolicyRow:
     time: datetime
     actor: str
 
-    def read(self) -> Policy:
-        """The document as what it is."""
-        return Policy.model_validate(self.document)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastPolicy:
+    """A policy as one of its versions said."""
+
+    namespace: str
+    policy: str
+    version: int
+    digest: str
+    document: dict[str, Any]
+    position: At
+    time: datetime
+    actor: str
 
 
 def _key(event: EventEnvelope) -> PolicyKey:
@@ -115,11 +125,25 @@ async def page(db: Db, namespace: str, after: str = "", limit: int = 100) -> lis
     return [_row(row) for row in rows]
 
 
-async def in_force(db: Db, namespaces: Collection[str] | None = None) -> list[PolicyRow]:
-    """All that are in force in some namespaces, or anywhere, by namespace and name."""
-    rows = await db.fetch(
-        f"{_SELECT} WHERE in_force AND ($1::text[] IS NULL OR namespace = ANY($1))"
-        " ORDER BY namespace, policy",
-        None if namespaces is None else list(namespaces),
+async def past(db: Db, namespace: str, name: str, version: int) -> PastPolicy | None:
+    """What one of its versions said, in force or not."""
+    found = await db.fetchrow(
+        'SELECT partition, off, "time", actor, data FROM history'
+        " WHERE type = 'PolicySaved' AND model = $1 AND data ->> 'policy' = $2"
+        " AND (data ->> 'version')::int = $3 ORDER BY off LIMIT 1",
+        namespace,
+        name,
+        version,
     )
-    return [_row(row) for row in rows]
+    if found is None:
+        return None
+    return PastPolicy(
+        namespace=namespace,
+        policy=name,
+        version=version,
+        digest=found["data"]["digest"],
+        document=found["data"]["document"],
+        position=Position(found["partition"], found["off"]),
+        time=found["time"],
+        actor=found["actor"],
+    )

@@ -14,6 +14,7 @@ from rollbook.domain.requests import (
     PromotionRequested,
     PromotionWithdrawn,
 )
+from rollbook.domain.rollouts import RolloutStarted
 from rollbook.domain.versions import VersionArchived
 from rollbook.eventlog.envelope import EventEnvelope
 from rollbook.readmodel import evidence
@@ -51,7 +52,7 @@ class RequestRow:
     rules: int
     """The version of the namespace's rules at that moment."""
     state: str = "open"
-    """`open`, `promoted`, `rejected`, `withdrawn` or `expired`."""
+    """`open`, `promoted`, `rollout` (it started one), `rejected`, `withdrawn` or `expired`."""
     position: At
     """Of the event that asked for it."""
     requested_at: datetime
@@ -116,6 +117,8 @@ def project(row: RequestRow | None, event: EventEnvelope) -> RequestRow:
             return _closed(row, event, "expired", event.actor, None)
         case VersionPromoted() | GlassBroken() | VersionRolledBack():
             return _closed(row, event, "promoted", event.actor, None)
+        case RolloutStarted():
+            return _closed(row, event, "rollout", event.actor, None)
         case VersionArchived(version=number, reason=reason):
             return _closed(
                 row, event, "withdrawn", event.actor, f"version {number} was archived: {reason}"

@@ -13,10 +13,15 @@ TABLES = "tables"
 
 VAULT = "vault"
 """The folder of the vault's own migrations."""
+TELEMETRY = "telemetry"
+"""The folder of those of what is summed up of telemetry."""
+
+WORK = "work"
+"""The folder of those of what services have begun."""
 
 
 def migrations(folder_name: str = "") -> Iterator[tuple[int, str, str]]:
-    """Number, name and SQL of each migration of the views, or of the vault, in order."""
+    """Number, name and SQL of each migration of the views, or of a folder's, in order."""
     folder = resources.files("rollbook.readmodel") / "migrations" / folder_name
     for file in sorted(folder.iterdir(), key=lambda f: f.name):
         if file.name.endswith(".sql"):
@@ -25,15 +30,19 @@ def migrations(folder_name: str = "") -> Iterator[tuple[int, str, str]]:
 
 
 async def create(dsn: str, schema: str, *, only: str = "") -> None:
-    """Make the schema and its vault, or bring them up to date; does nothing where they are.
+    """Make the schema, its vault, its telemetry and its work, or bring them up to date.
 
-    With `only`, just the migrations of the views whose name begins so, and no vault.
+    With `only`, just the migrations of the views whose name begins so.
     """
     opened = await asyncpg.connect(dsn, timeout=10)
     try:
         if not only:
             async with opened.transaction():
                 await _migrate(opened, database.vault(schema), list(migrations(VAULT)))
+            async with opened.transaction():
+                await _migrate(opened, database.telemetry(schema), list(migrations(TELEMETRY)))
+            async with opened.transaction():
+                await _migrate(opened, database.work(schema), list(migrations(WORK)))
         await migrate(opened, schema, only=only)
     finally:
         await opened.close()

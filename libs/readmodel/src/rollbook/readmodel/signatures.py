@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from rollbook.domain.signatures import SignatureAttached
+from rollbook.domain.signatures import SignatureAttached, Signed
+from rollbook.domain.versions import VersionRegistered
 from rollbook.eventlog.envelope import EventEnvelope
 from rollbook.readmodel.database import Db
 from rollbook.readmodel.place import At
@@ -23,6 +24,8 @@ class SignatureRow:
     digest: str
     """Of the bundle."""
     bundle: str
+    variant: str | None = None
+    """Which of its variants was signed; None: its own artifact."""
     position: At
     attached_at: datetime
     attached_by: str
@@ -31,21 +34,28 @@ class SignatureRow:
 def project(event: EventEnvelope) -> Sequence[SignatureRow]:
     """The row that `event` adds."""
     match event.message:
-        case SignatureAttached() as fact:
-            return (
-                SignatureRow(
-                    model=event.model or "",
-                    version=fact.version,
-                    signer=fact.signer,
-                    digest=fact.digest,
-                    bundle=fact.bundle,
-                    position=event.position,
-                    attached_at=event.time,
-                    attached_by=event.actor,
-                ),
-            )
+        case SignatureAttached(variant=variant) as fact:
+            return (_row(event, fact.version, fact, variant),)
+        case VersionRegistered(version=number, signed=Signed() as signed):
+            return (_row(event, number, signed, None),)
         case _:
             return ()
+
+
+def _row(
+    event: EventEnvelope, version: int, signed: Signed | SignatureAttached, variant: str | None
+) -> SignatureRow:
+    return SignatureRow(
+        model=event.model or "",
+        version=version,
+        signer=signed.signer,
+        digest=signed.digest,
+        bundle=signed.bundle,
+        variant=variant,
+        position=event.position,
+        attached_at=event.time,
+        attached_by=event.actor,
+    )
 
 
 VIEW: Appended[SignatureRow] = Appended(
@@ -56,12 +66,13 @@ VIEW: Appended[SignatureRow] = Appended(
             "signer": "text",
             "digest": "text",
             "bundle": "text",
+            "variant": "text",
             **PLACE,
             "attached_at": "timestamptz",
             "attached_by": "text",
         },
     ),
-    events=frozenset((SignatureAttached,)),
+    events=frozenset((SignatureAttached, VersionRegistered)),
     project=project,
 )
 

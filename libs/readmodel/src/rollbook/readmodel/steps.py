@@ -14,6 +14,7 @@ from rollbook.readmodel import (
     cards,
     custody,
     documents,
+    endpoints,
     erasures,
     evaluations,
     grants,
@@ -21,6 +22,8 @@ from rollbook.readmodel import (
     policies,
     queries,
     requests,
+    retraining,
+    rollouts,
     signatures,
     verdicts,
     versions,
@@ -39,12 +42,15 @@ NAMES: Final[dict[Kept[Any, Any], str]] = {
     versions.VIEW: "version",
     requests.VIEW: "request",
     breaks.VIEW: "break",
+    rollouts.VIEW: "rollout",
     grants.VIEW: "grant",
     keys.VIEW: "key",
     queries.VIEW: "query",
     queries.SYNONYMS: "synonyms of",
     policies.VIEW: "policy",
     custody.HOLDS: "hold on version",
+    retraining.VIEW: "retraining",
+    endpoints.VIEW: "endpoint",
 }
 UNSAID: Final = frozenset(
     (
@@ -67,6 +73,8 @@ UNSAID: Final = frozenset(
         "environments",
         "origin",
         "origin_time",
+        "finding",
+        "moved_off",
     )
 )
 """Columns that name the row or tell of its event, and those that only count or pin others."""
@@ -179,6 +187,8 @@ def _touched(changes: Changes) -> Iterator[tuple[str, Fields]]:
             yield f"{name} {key[1]}", _fields(row)
     for kept in changes.rows[custody.RETENTION].values():
         yield "retention", _flat("", kept.retention)
+    for plan in changes.rows[retraining.POLICIES].values():
+        yield "retraining", _flat("", plan.document)
     for stay in changes.stays.values():
         of = f"environment {stay.environment}"
         yield of, {"version": stay.version} if stay.until is None else {}

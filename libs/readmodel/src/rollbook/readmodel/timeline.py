@@ -176,6 +176,21 @@ async def rules_set(db: Db, namespace: str, version: object) -> list[Told]:
     return [_told(row) for row in rows]
 
 
+async def retrained(db: Db, key: str, ended: Sequence[Told], until: int = LAST) -> list[Told]:
+    """Who asked for the retrainings that ended, and the alarms that they are because of."""
+    rows = await db.fetch(
+        f"{_SELECT} WHERE h.model = $1 AND h.off <= $3"  # noqa: S608  # our names
+        " AND (h.type = 'RetrainingRequested' AND (h.data->>'retraining')::int = ANY($2)"
+        " OR h.type = 'DriftDetected' AND (h.data->>'alarm')::int IN"
+        " (SELECT alarm FROM retrainings r WHERE r.model = $1 AND r.retraining = ANY($2)))"
+        " ORDER BY h.off",
+        key,
+        [told.row.data["retraining"] for told in ended],
+        until,
+    )
+    return [_told(row) for row in rows]
+
+
 async def causing(db: Db, ids: Sequence[str]) -> list[Told]:
     """The events, of any stream, whose own id or whose command's id is one of `ids`."""
     rows = await db.fetch(

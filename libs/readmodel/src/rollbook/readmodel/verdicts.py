@@ -24,6 +24,8 @@ class VerdictRow:
     gates: tuple[GateResult, ...]
     policy: str | None
     digest: str
+    barred: dict[str, tuple[str, ...]]
+    """Environment -> gates that keep the version out of there, and only of there."""
     position: At
     decided_at: datetime
     decided_by: str
@@ -41,6 +43,7 @@ def project(event: EventEnvelope) -> Sequence[VerdictRow]:
                     gates=fact.gates,
                     policy=fact.policy,
                     digest=fact.digest,
+                    barred=fact.barred,
                     position=event.position,
                     decided_at=event.time,
                     decided_by=event.actor,
@@ -59,6 +62,7 @@ VIEW: Appended[VerdictRow] = Appended(
             "gates": "jsonb",
             "policy": "text",
             "digest": "text",
+            "barred": "jsonb",
             **PLACE,
             "decided_at": "timestamptz",
             "decided_by": "text",
@@ -75,7 +79,8 @@ VIEW: Appended[VerdictRow] = Appended(
 def _row(found: Any) -> VerdictRow:
     values = plain(found)
     gates = tuple(GateResult.model_validate(gate) for gate in values.pop("gates"))
-    return VerdictRow(gates=gates, **values)
+    barred = {name: tuple(failed) for name, failed in values.pop("barred").items()}
+    return VerdictRow(gates=gates, barred=barred, **values)
 
 
 async def of(db: Db, key: str, version: int, limit: int = 100) -> list[VerdictRow]:

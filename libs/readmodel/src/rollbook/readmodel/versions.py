@@ -9,6 +9,7 @@ from rollbook.domain import completeness
 from rollbook.domain.cards import CardEvent, CardReviewed, CardWentStale, CardWritten
 from rollbook.domain.evaluations import EvaluationEvent, EvaluationRecorded
 from rollbook.domain.lineage import Artifact, Lineage, Signature, Terms, Variant
+from rollbook.domain.recipes import Recipe
 from rollbook.domain.validation import (
     ValidationEvent,
     ValidationStarted,
@@ -59,6 +60,8 @@ class VersionRow:
     lineage: Lineage
     signature: Signature | None
     terms: Terms | None = None
+    recipe: Recipe | None = None
+    """How it is made again from its data."""
     description: str
     idempotency_key: str | None
     stage: str = "registered"
@@ -169,6 +172,7 @@ def _first(event: EventEnvelope, fact: VersionRegistered) -> VersionRow:
         lineage=fact.lineage,
         signature=fact.signature,
         terms=fact.terms,
+        recipe=fact.recipe,
         description=storable(fact.description),
         idempotency_key=fact.idempotency_key,
         position=event.position,
@@ -192,6 +196,7 @@ def _facts(row: VersionRow) -> dict[str, object]:
         "lineage": row.lineage.model_dump(mode="json", exclude_defaults=True),
         "signature": row.signature and row.signature.model_dump(mode="json"),
         "terms": row.terms and row.terms.model_dump(mode="json", exclude_defaults=True),
+        "recipe": row.recipe and row.recipe.model_dump(mode="json", exclude_defaults=True),
         "idempotency_key": row.idempotency_key,
     }
     return {name: fact for name, fact in facts.items() if fact or (fact == {} and name == "terms")}
@@ -246,6 +251,7 @@ def _row(found: Any) -> VersionRow:
         lineage=Lineage.model_validate(facts.get("lineage", {})),
         signature=Signature.model_validate(facts["signature"]) if "signature" in facts else None,
         terms=Terms.model_validate(facts["terms"]) if "terms" in facts else None,
+        recipe=Recipe.model_validate(facts["recipe"]) if "recipe" in facts else None,
         idempotency_key=facts.get("idempotency_key"),
         documents=tuple(values.pop("documents")),
         card_sections=tuple(values.pop("card_sections")),

@@ -22,8 +22,8 @@ class Kept(Generic[K, R]):
     events: frozenset[type[Message]]
     begins: type[Message] | None
     """The event whose row the table cannot hold yet; None where a row may begin anew."""
-    key: Callable[[EventEnvelope], K]
-    """The row that one of `events` begins or changes."""
+    key: Callable[[EventEnvelope], K | None]
+    """The row that one of `events` begins or changes; None: that one changes none."""
     project: Callable[[R | None, EventEnvelope], R]
     """The row after one of `events`; LookupError when it cannot follow."""
     row: Callable[[Any], R]

@@ -45,6 +45,7 @@ ENTERED: Final = (*LET_IN, "VersionRolledBack")
 _STANDING: Final = (*ENTERED, "EnvironmentCleared")
 _VERDICTS: Final = ("VersionValidated", "VersionRejected")
 _CARD_CHECKS: Final = ("CardReviewed", "CardWentStale")
+_WAY: Final = ("RolloutAdvanced", "RolloutStepApproved", "RolloutStepSkipped")
 _CLOSED: Final = ("PromotionRejected", "PromotionWithdrawn", "PromotionExpired")
 _SAID: Final = {
     "PromotionCommented": Because.SAID,
@@ -145,6 +146,7 @@ class _Chain:
             )
             self._add(Because.FIRST, last, first)
         self._request(first, version)
+        self._rollout(first)
         if first.row.type == "GlassBroken":
             number = first.row.data["number"]
             for event in self._own:
@@ -172,6 +174,18 @@ class _Chain:
                 because = Because.SIGNED_IN_VAIN
             if because is not None:
                 self._add(because, asked, said)
+
+    def _rollout(self, event: Told) -> None:
+        """The way on which it got its traffic, up to its promotion."""
+        number = event.row.data.get("rollout")
+        if event.row.type != "VersionPromoted" or number is None:
+            return
+        steps = [t for t in _before(self._own, event) if t.row.data.get("rollout") == number]
+        started = next((t for t in steps if t.row.type == "RolloutStarted"), None)
+        self._add(Because.ROLLED, event, started)
+        for told in steps:
+            if started is not None and told.row.type in _WAY:
+                self._add(Because.SHOWN, started, told)
 
     def _open(self, event: Told, version: int | None) -> Any:
         """The request that was open, where somebody did it without waiting for it."""
@@ -227,6 +241,23 @@ class _Chain:
             self._add(Because.ELSEWHERE, event, told)
         for told in before("VersionRegistered"):
             self._add(Because.REGISTERED, event, told)
+            self._trained(told, version)
+
+    def _trained(self, registered: Told, version: int | None) -> None:
+        """From a candidate back to the retraining that made it, and the alarm behind that."""
+        for ended in self.about(version, "RetrainingEnded"):
+            self._add(Because.TRAINED, registered, ended)
+            for asked in self._named("RetrainingRequested", "retraining", ended):
+                self._add(Because.TRAINING_ASKED, ended, asked)
+                for alarm in self._named("DriftDetected", "alarm", asked):
+                    self._add(Because.ALARMED, asked, alarm)
+
+    def _named(self, kind: str, field: str, by: Told) -> list[Told]:
+        """The events of a kind that another one names by a number."""
+        number = by.row.data.get(field)
+        if number is None:
+            return []
+        return [t for t in self._own if t.row.type == kind and t.row.data.get(field) == number]
 
     def _since(self, last: Told) -> Iterator[Told]:
         for told in self.about(entered(last), *_SINCE):

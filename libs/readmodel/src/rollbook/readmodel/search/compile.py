@@ -2,9 +2,10 @@
 
 # ruff: noqa: S608  # our own names; what users say are parameters
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import Enum
 from typing import Final, TypeAlias
 
 from rollbook.readmodel.search import values
@@ -40,6 +41,15 @@ UNSAID: Final = ""
 """The condition of words that no text is searched for: it leaves others as they are."""
 
 
+class Models(Enum):
+    """How a row is told to be of a model that another SELECT finds; it may find thousands."""
+
+    HASHED = "s.model IN ({})"
+    """Each row is looked up in them; under OR, no index is asked for it."""
+    LISTED = "s.model = ANY(ARRAY({}))"
+    """An index can be asked for it, also under OR; a row at hand is compared with each of them."""
+
+
 @dataclass(slots=True)
 class Arguments:
     """The values of a statement's parameters."""
@@ -62,10 +72,12 @@ class Conditions:
         now: datetime,
         when: When = None,
         sought: Sought,
+        models: Models = Models.HASHED,
     ) -> None:
         self._arguments = arguments
         self._now = when.time if when is not None else now
         self._sought = sought
+        self._told = models
         self._when = when
         self._offsets: str | None = None
 
@@ -127,17 +139,18 @@ class Conditions:
             "FROM discussion d JOIN requests r USING (model, request)"
             f" WHERE {COMMENT} @@ {query}{then}"
         )
+        said = f"(s.model, s.version) IN (SELECT r.model, r.version {found})"
+        if self._told is Models.HASHED:
+            return said
         return (  # the first two are what an index can be asked with, together with the others
             f"(s.model = ANY(ARRAY(SELECT r.model {found}))"
-            f" AND s.version = ANY(ARRAY(SELECT r.version {found}))"
-            f" AND (s.model, s.version) IN (SELECT r.model, r.version {found}))"
+            f" AND s.version = ANY(ARRAY(SELECT r.version {found})) AND {said})"
         )
 
     def _models(self, condition: str) -> str:
         """That the version's model meets a condition on `p`, a row of `profiles`."""
-        return (
-            f"s.model = ANY(ARRAY(SELECT p.model FROM profiles p WHERE {self.valid('p')}"
-            f" AND {condition}))"
+        return self._told.value.format(
+            f"SELECT p.model FROM profiles p WHERE {self.valid('p')} AND {condition}"
         )
 
     def _has(self, field: Field) -> str:
@@ -147,7 +160,7 @@ class Conditions:
             case Source.METRIC:
                 return f"s.numbers ? {self._arguments.add(field.name, 'text')}"
             case Source.ALIAS | Source.ENVIRONMENT:
-                return self._stands(field, EVERYTHING)
+                return self._stands(field, [])
             case Source.MODEL:
                 return self._models(self._begins("p", field, ""))
             case Source.VERSION if field.name == "state":
@@ -165,7 +178,7 @@ class Conditions:
         text = values.text(field, value)
         match field.source:
             case Source.ALIAS | Source.ENVIRONMENT:
-                return self._stands(field, self._text_of(field.name, value))
+                return self._stands(field, [value])
             case Source.MODEL:
                 return self._of_model(field, value)
             case _ if field.name == "state":
@@ -234,12 +247,26 @@ class Conditions:
             return f"x.{column} LIKE {self._arguments.add(_like(value), 'text')}"
         return f"x.{column} = {self._arguments.add(value.text, 'text')}"
 
-    def _stands(self, field: Field, condition: str) -> str:
+    def standing(self, leaf: Compare | Among | Has) -> str:
+        """The versions that an alias points at, or that serve, each once."""
+        match leaf:
+            case Compare(name, _, value):
+                return self._standing(find(name), [value])
+            case Among(name, several):
+                return self._standing(find(name), several)
+            case Has(name):
+                return self._standing(find(name), [])
+
+    def _standing(self, field: Field, several: Sequence[Value]) -> str:
         table = "pointings" if field.source is Source.ALIAS else "environments"
+        texts = " OR ".join(self._text_of(field.name, value) for value in several) or EVERYTHING
         return (
-            "(s.model, s.version) IN (SELECT x.model, x.version"
-            f" FROM {table} x WHERE {self.valid('x')} AND {condition})"
+            f"SELECT DISTINCT x.model, x.version FROM {table} x"
+            f" WHERE {self.valid('x')} AND ({texts})"
         )
+
+    def _stands(self, field: Field, several: Sequence[Value]) -> str:
+        return f"(s.model, s.version) IN ({self._standing(field, several)})"
 
     def _state(self, text: str, value: Value) -> str:
         retired = self._models("p.retired")

@@ -101,8 +101,10 @@ def _values(statement: Statement, field: Field) -> str:
     begins = statement.arguments.add(start, "text")
     values = f"substr(t, {len(start) + 1}) AS value"
     if field.source is Source.MODEL:
-        return (
-            f"SELECT {values} FROM found f JOIN profiles p ON p.model = f.model"
-            f" AND {statement.valid('p')}, unnest(p.terms) t WHERE starts_with(t, {begins})"
+        terms = (
+            "SELECT unnest(p.terms) AS t FROM found f JOIN profiles p ON p.model = f.model"
+            f" AND {statement.valid('p')}"
         )
-    return f"SELECT {values} FROM found f, unnest(f.terms) t WHERE starts_with(t, {begins})"
+    else:
+        terms = "SELECT unnest(f.terms) AS t FROM found f"
+    return f"SELECT {values} FROM ({terms}) n WHERE starts_with(t, {begins})"

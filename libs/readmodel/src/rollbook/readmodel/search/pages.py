@@ -2,7 +2,8 @@
 
 A page is looked for twice. First among the next few thousand versions in the order that was asked
 for: what many versions meet is found there. When they do not fill the page, the versions that fit
-are few, or all of them lie elsewhere: then all that fit are found by the indexes, and sorted.
+are few, or all of them lie elsewhere: then all that fit are found by the indexes, and sorted. What
+an alias points at, or what serves, is only looked for so: a walk in order seldom comes by it.
 """
 
 from collections.abc import Sequence
@@ -13,7 +14,7 @@ from typing import Any
 from rollbook.readmodel.database import Db
 from rollbook.readmodel.search.cursor import Cursor
 from rollbook.readmodel.search.fields import Order
-from rollbook.readmodel.search.relations import FEW, Statement, metrics
+from rollbook.readmodel.search.relations import FEW, Statement, metrics, standing
 from rollbook.readmodel.search.seeking import Prepared
 from rollbook.readmodel.search.tree import Compare
 from rollbook.readmodel.versions import VersionKey
@@ -44,12 +45,13 @@ async def page(
     db: Db, prepared: Prepared, after: Cursor | None = None, limit: int = 100
 ) -> Sequence[Hit]:
     """The versions that fit, in order, those after a cursor."""
-    near = Statement(prepared)
-    found = await _fetch(db, near.near(after, limit), near)
-    if len(found) < limit:
-        far = Statement(prepared)
-        found = await _fetch(db, far.far(after, limit, await few(db, prepared)), far)
-    return found
+    if standing(prepared.tree) is None:
+        near = Statement(prepared)
+        found = await _fetch(db, near.near(after, limit), near)
+        if len(found) == limit:
+            return found
+    far = Statement(prepared)
+    return await _fetch(db, far.far(after, limit, await few(db, prepared)), far)
 
 
 async def few(db: Db, prepared: Prepared) -> list[Compare]:

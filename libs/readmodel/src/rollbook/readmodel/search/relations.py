@@ -6,11 +6,21 @@ from collections.abc import Sequence
 from typing import Final
 
 from rollbook.readmodel.search import scopes
-from rollbook.readmodel.search.compile import Arguments, Conditions
+from rollbook.readmodel.search.compile import Arguments, Conditions, Models
 from rollbook.readmodel.search.cursor import Cursor
 from rollbook.readmodel.search.fields import Source, find
 from rollbook.readmodel.search.seeking import Prepared
-from rollbook.readmodel.search.tree import Compare, Tree, conjuncts
+from rollbook.readmodel.search.tree import (
+    Among,
+    Compare,
+    Has,
+    Or,
+    Phrase,
+    Tree,
+    Word,
+    conjuncts,
+    leaves,
+)
 
 WINDOW: Final = 4_000
 """Versions that are looked at first, in the order that was asked for."""
@@ -26,11 +36,15 @@ class Statement:
         search = prepared.search
         self._prepared = prepared
         self._order = search.order
-        self._conditions = Conditions(
-            self.arguments,
-            now=search.now,
-            when=search.when,
-            sought=prepared.sought,
+        self._conditions, self._asked = (
+            Conditions(
+                self.arguments,
+                now=search.now,
+                when=search.when,
+                sought=prepared.sought,
+                models=models,
+            )
+            for models in Models
         )
 
     # Orders
@@ -99,14 +113,24 @@ class Statement:
         return [] if model is None else [f"{row}.model = {self._text(model)}"]
 
     def _fits(self) -> list[str]:
+        """What rows at hand must meet."""
         return [self._conditions.of(self._prepared.tree), *self._seen()]
+
+    def _found(self) -> list[str]:
+        """The same, as the indexes are asked for it."""
+        joined = (Or, Word, Phrase)
+        parts = conjuncts(self._prepared.tree)
+        return [
+            *((self._asked if isinstance(p, joined) else self._conditions).of(p) for p in parts),
+            *self._seen(),
+        ]
 
     def _seen(self) -> list[str]:
         scope = self._prepared.search.scope
         if scope is None:
             return []
         keys = self._text(scopes.regex(scope))
-        return [f"s.model = ANY(ARRAY(SELECT m.key FROM models m WHERE m.key ~ {keys}))"]
+        return [f"s.model IN (SELECT m.key FROM models m WHERE m.key ~ {keys})"]
 
     def _driven(self, few: Sequence[Compare]) -> list[str]:
         """Conditions that few meet, once more, by the index that finds them."""
@@ -145,23 +169,40 @@ class Statement:
     def far(self, cursor: Cursor | None, limit: int, few: Sequence[Compare]) -> str:
         """All hits by what finds them, and then the first ones of them."""
         number, value = self.arguments.add(limit, "bigint"), self._value()
-        beyond = self._beyond(cursor, self._places(value, "s"))
-        fits = [*self._model("s"), *self._driven(few), *self._fits(), *beyond]
-        states = self._states(
-            f"s.model, s.version, {value} AS value", f"{value} IS NOT NULL", *fits, then="OFFSET 0"
-        )
+        there = [f"{value} IS NOT NULL", *self._beyond(cursor, self._places(value, "s"))]
+        columns = f"s.model, s.version, {value} AS value"
         # OFFSET 0 keeps the order out of how the rows are found: it was tried by `near`.
         return (
-            f"SELECT * FROM ({states}) f"
+            f"SELECT * FROM ({self._all_hits(columns, few, *there, then='OFFSET 0')}) f"
             f" ORDER BY {self._ordered(['f.value', 'f.model', 'f.version'])} LIMIT {number}"
         )
 
     def some(self, limit: int, few: Sequence[Compare]) -> str:
         """Some of the hits, in no order."""
         first = f"LIMIT {self.arguments.add(limit, 'bigint')}"
-        fits = [*self._model("s"), *self._driven(few), *self._fits()]
         columns = "s.model, s.version, s.terms, s.archived"
-        return f"SELECT * FROM ({self._states(columns, *fits, then=first)}) s {first}"
+        return f"SELECT * FROM ({self._all_hits(columns, few, then=first)}) s {first}"
+
+    def _all_hits(self, columns: str, few: Sequence[Compare], *there: str, then: str) -> str:
+        if (leaf := standing(self._prepared.tree)) is None:
+            return self._states(
+                columns,
+                *self._model("s"),
+                *self._driven(few),
+                *self._found(),
+                *there,
+                then=then,
+            )
+        # Postgres would rather read all versions than look up some thousands: OFFSET 0 decides it.
+        parts = [part for part in conjuncts(self._prepared.tree) if part is not leaf]
+        keys = [self._conditions.of(part) for part in parts if _of_keys(part)]
+        rest = [self._conditions.of(part) for part in parts if not _of_keys(part)]
+        own = ("s.model = k.model", "s.version = k.version")
+        return (
+            f"SELECT s.* FROM (SELECT * FROM ({self._conditions.standing(leaf)}) s"
+            f" WHERE {_all(*keys, *self._seen())} ORDER BY s.model, s.version OFFSET 0) k"
+            f" CROSS JOIN LATERAL ({self._states(columns, *own, *rest, *there, then=then)}) s"
+        )
 
     def counts(self, parts: Sequence[Compare]) -> str:
         """How many versions meet each condition on a metric, up to one more than `FEW`."""
@@ -201,6 +242,27 @@ def metrics(tree: Tree) -> list[Compare]:
         for part in conjuncts(tree)
         if isinstance(part, Compare) and part.field.startswith("metrics.") and part.operator != "!="
     ]
+
+
+def standing(tree: Tree) -> Compare | Among | Has | None:
+    """A condition that only what an alias points at meets, or what serves: few versions do."""
+    for part in conjuncts(tree):
+        if (
+            isinstance(part, Compare | Among | Has)
+            and find(part.field).source in (Source.ALIAS, Source.ENVIRONMENT)
+            and not (isinstance(part, Compare) and part.operator == "!=")
+        ):
+            return part
+    return None
+
+
+def _of_keys(tree: Tree) -> bool:
+    """Whether a condition is one on the model and the number of a version alone."""
+    known = (Source.MODEL, Source.ALIAS, Source.ENVIRONMENT)
+    return all(
+        isinstance(leaf, Compare | Among | Has) and find(leaf.field).source in known
+        for leaf in leaves(tree)
+    )
 
 
 def metric_of(name: str) -> str:
