@@ -12,6 +12,7 @@ The HTTP client and the types of the domain are only imported when they are firs
 
 from typing import TYPE_CHECKING, Any
 
+from rollbook.client.alarming import Alarm, Decline, ReferenceProfile, Window
 from rollbook.client.artifacts import file_artifact
 from rollbook.client.errors import Corrupt, Invalid, Refused, RegistryError, Unavailable
 from rollbook.client.explanations import Happening, Link, Why
@@ -27,6 +28,7 @@ from rollbook.client.findings import (
     Verdict,
 )
 from rollbook.client.found import Counted, Found, Query, Share, Synonyms
+from rollbook.client.keeping import Hold, Kept
 from rollbook.client.planning import Plan
 from rollbook.client.policing import Policy
 from rollbook.client.questioning import Answer, Question
@@ -54,6 +56,7 @@ from rollbook.client.traces import (
 )
 
 if TYPE_CHECKING:
+    from rollbook.client.resolving import Resolved, Resolver
     from rollbook.client.stored import Stored
     from rollbook.client.subscribing import Received, Subscription, subscribe
     from rollbook.client.transfers import Moved
@@ -61,6 +64,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Affected",
     "AffectedService",
+    "Alarm",
     "Alias",
     "Answer",
     "Break",
@@ -70,14 +74,17 @@ __all__ = [
     "Completeness",
     "Corrupt",
     "Counted",
+    "Decline",
     "Document",
     "Evaluation",
     "FieldError",
     "Found",
     "Grant",
     "Happening",
+    "Hold",
     "Impact",
     "Invalid",
+    "Kept",
     "Key",
     "LineageEdge",
     "LineageGraph",
@@ -95,11 +102,14 @@ __all__ = [
     "Question",
     "Received",
     "Record",
+    "ReferenceProfile",
     "Refused",
     "Registry",
     "RegistryError",
     "Remark",
     "Request",
+    "Resolved",
+    "Resolver",
     "Review",
     "Share",
     "Signed",
@@ -113,6 +123,7 @@ __all__ = [
     "Verdict",
     "Version",
     "Why",
+    "Window",
     "file_artifact",
     "subscribe",
 ]
@@ -124,6 +135,10 @@ def __getattr__(name: str) -> Any:
         from rollbook.client import subscribing  # noqa: PLC0415
 
         return getattr(subscribing, name)
+    if name in {"Resolved", "Resolver"}:
+        from rollbook.client import resolving  # noqa: PLC0415
+
+        return getattr(resolving, name)
     if name == "Stored":
         from rollbook.client.stored import Stored  # noqa: PLC0415
 

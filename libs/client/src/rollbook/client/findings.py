@@ -36,6 +36,8 @@ class Verdict(Result):
     gates: tuple[Mapping[str, Any], ...]
     policy: str | None
     digest: str
+    barred: Mapping[str, tuple[str, ...]]
+    """Environment -> gates that keep the version out of there, and only of there."""
     position: str
     decided_at: datetime
     decided_by: str

@@ -92,6 +92,8 @@ class Version(Result):
     """The version of the namespace's metadata schema that they were written for."""
     terms: Mapping[str, Any] | None = None
     """Licence, data use, consent, and the most personal data that training saw."""
+    recipe: Mapping[str, Any] | None = None
+    """How it is made again: `uri` and `digest` of a folder, `program`, `arguments`."""
     stage: str = "registered"
     """`registered`, `validating`, `validated` or `rejected`."""
     verdict: str | None = None

@@ -24,6 +24,8 @@ class Signed(Result):
     """Of the bundle."""
     bundle: str
     """As model signing writes it."""
+    variant: str | None = None
+    """Which of its variants was signed; None: its own artifact."""
     position: str
     attached_at: datetime
     attached_by: str
@@ -33,13 +35,19 @@ class Sealing(Wishes):
     """Attaching signatures and reading them."""
 
     def attach_signature(
-        self, model: str, version: int, bundle: str, **terms: Unpack[Terms]
+        self,
+        model: str,
+        version: int,
+        bundle: str,
+        *,
+        variant: str | None = None,
+        **terms: Unpack[Terms],
     ) -> Outcome:
-        """Attach what `rollbook.signing` or `model_signing` wrote about the version's bytes.
+        """Attach what `rollbook.signing` or `model_signing` wrote about its bytes, or a variant's.
 
         `Refused` (`bad_signature`) where it is a signature of other bytes.
         """
-        fields = {"version": version, "bundle": bundle}
+        fields = {"version": version, "bundle": bundle, "variant": variant}
         return self._wish("AttachSignature", model, fields, terms)
 
     def signatures(self, model: str, version: int, *, as_of: AsOf = None) -> list[Signed]:

@@ -31,13 +31,16 @@ class Versions(Wishes):
         terms_of_use: "Part | None" = None,
         description: str = "",
         idempotency_key: str | None = None,
+        recipe: "Part | None" = None,
+        bundle: str | None = None,
         **terms: Unpack[Terms],
     ) -> Outcome:
         """Register the next version; the outcome's `version` is its number.
 
-        `change` says what is new, and gives it its MAJOR.MINOR.PATCH. With an `idempotency_key`,
-        the same key and digest always mean the same version, also in another process or a year
-        later. `file_artifact` describes a file.
+        `change` says what is new, and gives it its MAJOR.MINOR.PATCH. By its `recipe` a gate can
+        have it made again from its data; `bundle` is a signature of its bytes. With an
+        `idempotency_key`, the same key and digest always mean the same version, also in another
+        process or a year later. `file_artifact` describes a file.
         """
         fields = {
             "artifact": plain(artifact),
@@ -53,6 +56,8 @@ class Versions(Wishes):
             "terms": terms_of_use,
             "description": description,
             "idempotency_key": idempotency_key,
+            "recipe": recipe,
+            "bundle": bundle,
         }
         return self._wish("RegisterVersion", model, fields, terms)
 
