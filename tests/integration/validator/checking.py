@@ -1,10 +1,8 @@
 """Validators of a system that runs, in its own loop or in processes that can be killed."""
 
-import os
 import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +10,7 @@ from rollbook.artifacts.folders import hash_file, of_file
 from rollbook.validator.app import ValidatorService
 from rollbook.validator.settings import ValidatorSettings
 from tests.integration.query.system import Caller, System, until
+from tests.support.workers import process
 
 EVERY = "PT0.1S"
 VERDICTS = ("VersionValidated", "VersionRejected")
@@ -26,47 +25,32 @@ class Tables:
         self.models = models
         """A folder whose files it may read."""
 
-    @contextmanager
-    def watched(self, **changes: object) -> Iterator[ValidatorService]:
-        """A validator in this process, in the system's loop."""
-        given = {
+    def told(self, **changes: object) -> dict[str, object]:
+        """The settings of a validator."""
+        return {
             "kafka": self.system.log.kafka,
             "app": self.system.log.app,
             "postgres": self._postgres,
             "db_schema": self._schema,
             "validator_every": EVERY,
             "validator_folders": (self.models,),
+            **changes,
         }
-        service = ValidatorService(ValidatorSettings.model_validate({**given, **changes}))
+
+    @contextmanager
+    def watched(self, **changes: object) -> Iterator[ValidatorService]:
+        """A validator in this process, in the system's loop."""
+        service = ValidatorService(ValidatorSettings.model_validate(self.told(**changes)))
         self.system.run(service.start())
         try:
             yield service
         finally:
             self.system.run(service.stop())
 
-    @contextmanager
-    def process(self, output: Path) -> Iterator[subprocess.Popen[bytes]]:
+    def process(self, output: Path) -> AbstractContextManager[subprocess.Popen[bytes]]:
         """A validator in a process of its own, killed at the end."""
-        environment = {
-            **os.environ,
-            "ROLLBOOK_KAFKA": self.system.log.kafka,
-            "ROLLBOOK_APP": self.system.log.app,
-            "ROLLBOOK_POSTGRES": self._postgres,
-            "ROLLBOOK_SCHEMA": self._schema,
-            "ROLLBOOK_VALIDATOR_EVERY": EVERY,
-        }
-        with output.open("ab") as out:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "rollbook.validator"],
-                env=environment,
-                stdout=out,
-                stderr=out,
-            )
-        try:
-            yield process
-        finally:
-            process.kill()
-            process.wait()
+        where = self.system.log, self._postgres, self._schema
+        return process("rollbook.validator", *where, output, validator_every=EVERY)
 
 
 def save(caller: Caller, *gates: dict[str, Any], name: str = "release", **more: Any) -> None:

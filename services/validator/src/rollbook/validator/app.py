@@ -10,18 +10,17 @@ import aiokafka.record._crecords  # noqa: F401  # refuse the slow pure-Python fa
 
 from rollbook.artifacts.store import Store
 from rollbook.domain.tenancy import REGISTRY, Role
-from rollbook.eventlog.asking import Asker, NoAnswer
-from rollbook.eventlog.log import Unavailable
+from rollbook.eventlog.asking import Asker
 from rollbook.eventlog.topics import LogAddress
 from rollbook.eventlog.voice import Voice
 from rollbook.identity import accounts
 from rollbook.observability import metrics
-from rollbook.observability.logs import logger
 from rollbook.probes.fetching import Sources
 from rollbook.readmodel import database
 from rollbook.readmodel.database import Connection
+from rollbook.readmodel.watching import PATIENCE, Watcher
 from rollbook.signing.trust import Trust
-from rollbook.validator import finding
+from rollbook.validator import finding, knowing
 from rollbook.validator.book import Book
 from rollbook.validator.handlers import Occasion
 from rollbook.validator.measuring import Instruments
@@ -29,81 +28,30 @@ from rollbook.validator.settings import ValidatorSettings
 from rollbook.validator.validating import Came, Validation
 from rollbook.validator.waiting import Waiting
 
-log = logger(__name__)
-
 SUBJECT: Final = accounts.subject(REGISTRY, "validator")
 ROLES: Final = frozenset({Role.VALIDATOR})
 """The least that its commands need."""
 
-FIRST_PAUSE = 0.05
-LAST_PAUSE = 5.0
-"""Seconds before a world that is down is tried again; doubled each time."""
-
-PATIENCE = 10.0
-"""Seconds that a look at the tables may take, and the way into Kafka."""
-
 BUSY_PAUSE: Final = timedelta(seconds=2)
 """Before a version is looked at that another validator has."""
 
-ROOM: Final = 200
-"""Occasions that wait; further pages are read when they are fewer."""
 
-
-class ValidatorService:
-    """Looks every second; any number may run, and the world may be down meanwhile."""
+class ValidatorService(Watcher):
+    """Looks every second; what was being measured at a stop is measured anew."""
 
     def __init__(self, settings: ValidatorSettings) -> None:
         """`BadTrust` where a key of those who may sign cannot be read."""
+        super().__init__("validator")
         self._settings = settings
         self._log = LogAddress(settings.kafka, settings.app)
         self._voice = Voice(
             settings.app, SUBJECT, ROLES, settings.validator_token, settings.token_secret
         )
         self._instruments = _instruments(settings)
-        self._watching: asyncio.Task[None] | None = None
-        self._looked = False
 
-    @property
-    def ready(self) -> bool:
-        """Whether its last look went through."""
-        return self._looked
-
-    async def start(self) -> None:
-        """Begin; what is down is waited for."""
-        self._watching = asyncio.create_task(self._watch(), name="validator")
-
-    async def run(self) -> None:
-        """Look until cancelled."""
-        await self.start()
-        assert self._watching is not None  # noqa: S101  # set by start
-        try:
-            await asyncio.shield(self._watching)
-        finally:
-            await self.stop()
-
-    async def stop(self) -> None:
-        """Stop; what was being measured is measured anew at the next start."""
-        if self._watching is not None:
-            self._watching.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._watching
-
-    async def _watch(self) -> None:
-        pause = FIRST_PAUSE
-        while True:
-            try:
-                await _Session(self._settings, self._log, self._voice, self._instruments).run(
-                    self._is_ready
-                )
-            except* (Unavailable, NoAnswer, *database.DOWN) as errors:
-                pause = FIRST_PAUSE if self._looked else min(pause * 2, LAST_PAUSE)
-                reason = "; ".join(repr(error) for error in errors.exceptions)
-                log.warning("not available: trying again", reason=reason, seconds=pause)
-            self._looked = False
-            await asyncio.sleep(pause)
-
-    def _is_ready(self) -> None:
-        self._looked = True
+    async def _session(self) -> None:
+        session = _Session(self._settings, self._log, self._voice, self._instruments)
+        await session.run(self._has_looked)
 
 
 class _Session:
@@ -163,11 +111,11 @@ class _Session:
             if page is None:
                 self._pages.pop(0)
             else:
-                self._waiting.add(page)
+                self._waiting.add(await knowing.unanswered(db, page))
         metrics.VALIDATIONS_DUE.set(len(self._waiting))
 
     def _has_room(self) -> bool:
-        return bool(self._pages) and len(self._waiting) < ROOM
+        return bool(self._pages) and self._waiting.has_room(datetime.now(UTC))
 
     async def _begin(self, group: asyncio.TaskGroup) -> None:
         """Let as many be looked at as there are connections."""

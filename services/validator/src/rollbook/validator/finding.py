@@ -23,7 +23,8 @@ _POLICIES: Final = (
     " WHERE type IN ('PolicySaved', 'PolicyDropped') ORDER BY partition, off"
 )
 _NEW: Final = (
-    'SELECT partition, off, model, type, "time", actor, data FROM history'
+    "SELECT partition, off, model, type, \"time\", actor, (data ->> 'version')::int AS version,"
+    " CASE WHEN type LIKE 'Policy%' THEN data END AS data FROM history"
     " WHERE partition = $1 AND off >= $2 AND off < $3 AND type IN"
     " ('VersionRegistered', 'ValidationStarted', 'PolicySaved', 'PolicyDropped') ORDER BY off"
 )
@@ -111,9 +112,7 @@ class Reading:
 
 
 def _occasion(why: Why, row: Any) -> Occasion:
-    return Occasion(
-        why, row["model"], row["data"]["version"], Position(row["partition"], row["off"])
-    )
+    return Occasion(why, row["model"], row["version"], Position(row["partition"], row["off"]))
 
 
 async def started(db: Db, subject: str) -> AsyncGenerator[list[Occasion], None]:
@@ -121,12 +120,7 @@ async def started(db: Db, subject: str) -> AsyncGenerator[list[Occasion], None]:
     last: tuple[str, int] = ("", 0)
     while rows := await db.fetch(_STARTED, subject, *last, PAGE):
         last = rows[-1]["model"], rows[-1]["version"]
-        yield [
-            Occasion(
-                Why.STARTED, row["model"], row["version"], Position(row["partition"], row["off"])
-            )
-            for row in rows
-        ]
+        yield [_occasion(Why.STARTED, row) for row in rows]
 
 
 async def unjudged(db: Db, book: Book, since: datetime) -> AsyncGenerator[list[Occasion], None]:
@@ -134,13 +128,7 @@ async def unjudged(db: Db, book: Book, since: datetime) -> AsyncGenerator[list[O
     last: tuple[datetime, str, int] = (since, "", 0)
     while rows := await db.fetch(_UNJUDGED, since, *last, PAGE):
         last = rows[-1]["created_at"], rows[-1]["model"], rows[-1]["version"]
-        yield [
-            Occasion(
-                Why.REGISTERED, row["model"], row["version"], Position(row["partition"], row["off"])
-            )
-            for row in rows
-            if book.may_look(row["model"])
-        ]
+        yield [_occasion(Why.REGISTERED, row) for row in rows if book.may_look(row["model"])]
 
 
 async def again(db: Db, book: Book, policy: Standing) -> AsyncGenerator[list[Occasion], None]:
@@ -149,14 +137,8 @@ async def again(db: Db, book: Book, policy: Standing) -> AsyncGenerator[list[Occ
         return
     query = _ALL if policy.document.revalidate == "all" else _SERVING
     # "0" is what comes after "/"
-    bounds = (
-        ("", "\U0010ffff")
-        if policy.namespace == REGISTRY
-        else (
-            f"{policy.namespace}/",
-            f"{policy.namespace}0",
-        )
-    )
+    here = f"{policy.namespace}/", f"{policy.namespace}0"
+    bounds = ("", "\U0010ffff") if policy.namespace == REGISTRY else here
     last: tuple[str, int] = ("", 0)
     while rows := await db.fetch(query, *bounds, *last, policy.saved, PAGE):
         last = rows[-1]["model"], rows[-1]["version"]

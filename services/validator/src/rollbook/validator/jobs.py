@@ -41,6 +41,11 @@ WITH_BYTES: Final = frozenset(
 )
 """Probes that look at the bytes of the artifact."""
 
+WALLED: Final = frozenset(
+    {Probe.LOAD, Probe.PERFORMANCE, Probe.DATA, Probe.REPRODUCTION, Probe.PLUGIN}
+)
+"""Probes that run in a process of their own, which takes a while to start."""
+
 
 @dataclass(frozen=True, slots=True)
 class Job:

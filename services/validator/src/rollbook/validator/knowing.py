@@ -1,6 +1,6 @@
 """Reads from the tables what gates may know of a version."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import cast
 
@@ -23,7 +23,7 @@ from rollbook.readmodel.database import Db
 from rollbook.readmodel.models import ModelRow
 from rollbook.readmodel.namespaces import NamespaceRow
 from rollbook.readmodel.versions import VersionRow
-from rollbook.validator.handlers import Answers, Occasion
+from rollbook.validator.handlers import Answers, Occasion, attempt_after
 
 PAGE = 500
 """Evaluations at once."""
@@ -65,17 +65,27 @@ async def answers(db: Db, occasion: Occasion) -> Answers:
             for attempt in range(begin, begin + 8)
             for id_ in (occasion.start_id(attempt), occasion.verdict_id(attempt))
         ]
-        rows = await db.fetch(
-            "SELECT command_id, type, data ->> 'code' AS code FROM history"
-            " WHERE command_id = ANY($1::uuid[]) AND type <> 'CommandRepeated'",
-            ids,
-        )
-        for row in rows:
-            code = row["code"] if row["type"] == CommandRefused.__name__ else None
-            found[str(row["command_id"])] = code
+        found |= await _answered(db, ids)
         more = any(id_ in found for id_ in ids[-2:])
         begin += 8
     return found
+
+
+async def unanswered(db: Db, occasions: Sequence[Occasion]) -> list[Occasion]:
+    """Those that may still want an answer, as far as their first attempts tell."""
+    ids = [id_ for each in occasions for id_ in (each.start_id(), each.verdict_id())]
+    found = await _answered(db, ids)
+    return [each for each in occasions if attempt_after(each, found) is not None]
+
+
+async def _answered(db: Db, ids: Sequence[str]) -> dict[str, str | None]:
+    rows = await db.fetch(
+        "SELECT command_id, type, data ->> 'code' AS code FROM history"
+        " WHERE command_id = ANY($1::uuid[]) AND type <> 'CommandRepeated'",
+        ids,
+    )
+    refused = CommandRefused.__name__
+    return {str(r["command_id"]): r["code"] if r["type"] == refused else None for r in rows}
 
 
 async def facts(db: Db, version: Known, gates: Iterable[Gate], signers: Iterable[str]) -> Facts:

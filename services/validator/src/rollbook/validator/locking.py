@@ -1,9 +1,12 @@
 """Keeps two validators from measuring the same version at the same time."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from rollbook.readmodel.database import Connection
+from rollbook.readmodel.database import LETTING_GO, Connection
+
+_KEY = "hashtextextended(current_schema() || ' ' || $1, 0)"
 
 
 @asynccontextmanager
@@ -12,10 +15,18 @@ async def alone(db: Connection, model: str, version: int) -> AsyncIterator[bool]
 
     Nothing hangs on it but work that would be done twice: ids see to it that verdicts are not.
     """
-    name = f"{await db.fetchval('SELECT current_schema()')} {model}@{version}"
-    got = await db.fetchval("SELECT pg_try_advisory_lock(hashtextextended($1, 0))", name)
+    name = f"{model}@{version}"
+    got = await db.fetchval(f"SELECT pg_try_advisory_lock({_KEY})", name)
     try:
         yield bool(got)
     finally:
         if got and not db.is_closed():
-            await db.execute("SELECT pg_advisory_unlock(hashtextextended($1, 0))", name)
+            await _let_go(db, name)
+
+
+async def _let_go(db: Connection, name: str) -> None:
+    try:
+        async with asyncio.timeout(LETTING_GO):
+            await db.execute(f"SELECT pg_advisory_unlock({_KEY})", name)
+    except TimeoutError:
+        db.terminate()  # and with it the lock goes

@@ -31,11 +31,14 @@ from rollbook.probes.fetching import Sources
 from rollbook.probes.loading import load, performance
 from rollbook.probes.measured import Measured, Subject
 from rollbook.probes.plugin import plugin
+from rollbook.probes.reproduction import reproduction
+from rollbook.probes.sandbox import STARTING
 from rollbook.probes.signature import signature
 from rollbook.probes.webhook import webhook
+from rollbook.readmodel.signatures import SignatureRow
 from rollbook.readmodel.versions import VersionRow
 from rollbook.signing.trust import Trust
-from rollbook.validator.jobs import WITH_BYTES, Done, Job
+from rollbook.validator.jobs import WALLED, WITH_BYTES, Done, Job
 
 log = logger(__name__)
 
@@ -72,7 +75,7 @@ class Measurer:
         instruments: Instruments,
         row: VersionRow,
         facts: Facts,
-        bundles: Collection[str],
+        signed: Collection[SignatureRow],
         id_: str,
         folder: Path,
     ) -> None:
@@ -80,7 +83,7 @@ class Measurer:
         self._with = instruments
         self._row = row
         self._facts = facts
-        self._bundles = bundles
+        self._signed = signed
         self._id = id_
         self._folder = folder
 
@@ -109,8 +112,8 @@ class Measurer:
 
     async def _job(self, job: Job, bytes_: Bytes) -> Measured:
         gate = job.gate
-        # Loading and webhooks keep the deadline themselves, and say more about it than we can.
-        patience = gate.timeout.total_seconds() + 5
+        # Probes keep the deadline themselves, and say more about it than we can.
+        patience = gate.timeout.total_seconds() + (STARTING if job.probe in WALLED else 0) + 5
         began = perf_counter()
         found = await self._tried(lambda: self._one(job, bytes_), patience, gate.retries)
         took = perf_counter() - began
@@ -154,8 +157,16 @@ class Measurer:
                 return await data(gate, self._row.lineage.datasets, self._with.sources, folder)
             case WebhookGate() as gate:
                 return await self._webhook(gate)
-            case ReproductionGate():
-                return Measured(said="this validator cannot rebuild models")
+            case ReproductionGate() as gate:
+                row, folder = self._row, Path(mkdtemp(dir=self._folder))
+                return await reproduction(
+                    gate,
+                    row.recipe,
+                    row.artifact.digest,
+                    row.lineage.datasets,
+                    self._with.sources,
+                    folder,
+                )
             case gate:
                 assert bytes_.path is not None  # noqa: S101  # looked at above
                 return await self._of_bytes(gate, bytes_.path)
@@ -166,7 +177,7 @@ class Measurer:
         row = self._row
         match gate:
             case SignatureGate():
-                return await signature(gate, self._bundles, path, self._with.trust)
+                return await self._signatures(gate, path)
             case PluginGate():
                 return await plugin(gate, path, written(self._facts))
             case LoadGate() | PerformanceGate():
@@ -174,6 +185,28 @@ class Measurer:
                 if isinstance(gate, LoadGate):
                     return await load(gate, subject)
                 return await performance(gate, subject)
+
+    def _bundles(self, variant: str | None = None) -> list[str]:
+        return [signed.bundle for signed in self._signed if signed.variant == variant]
+
+    async def _signatures(self, gate: SignatureGate, path: Path) -> Measured:
+        """Who has signed the artifact; where the gate asks, only those who have signed all."""
+        found = await signature(self._bundles(), path, self._with.trust)
+        for variant in self._row.variants if gate.every_file else ():
+            folder = Path(mkdtemp(dir=self._folder))
+            there, place = await artifact(variant, self._with.sources, folder)
+            if place is None:
+                return Measured(said=f"the variant {variant.name}: {there.said}")
+            other = await signature(self._bundles(variant.name), place, self._with.trust)
+            both = found.numbers.keys() & other.numbers.keys() - {"signature.valid"}
+            said = found.said
+            if len(both) < len(found.numbers) - 1:
+                why = other.said or "not all of its signers have signed that too"
+                said = "; ".join(filter(None, (said, f"the variant {variant.name}: {why}")))
+            found = Measured(
+                {"signature.valid": float(len(both)), **dict.fromkeys(both, 1.0)}, said
+            )
+        return found
 
     async def _every_file(self, found: Measured) -> Measured:
         """What was measured of the artifact, unless one of the variants is not right."""

@@ -4,12 +4,11 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, IPvAnyNetwork, SecretStr, field_validator
+from pydantic import AfterValidator, Field, IPvAnyNetwork, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from rollbook.artifacts.places import checked_place
-from rollbook.domain.messages import Refused
-from rollbook.identity import accounts
+from rollbook.eventlog.voice import OwnToken
 
 Place = Annotated[str, AfterValidator(checked_place)]
 """Of a store of artifacts."""
@@ -52,17 +51,7 @@ class ValidatorSettings(BaseSettings):
     """How many measurements it makes side by side."""
     validator_scratch: Path | None = None
     """Where it puts the bytes that it measures; the system's folder for such if not named."""
-    validator_token: SecretStr | None = None
+    validator_token: OwnToken | None = None
     """Its account's token, `rbk_rollbook_validator_…`, where the registry is secured."""
     token_secret: SecretStr | None = Field(default=None, min_length=32)
     """Secret that our own services share: lets it speak for itself where it has no token."""
-
-    @field_validator("validator_token")
-    @classmethod
-    def _is_a_token(cls, token: SecretStr | None) -> SecretStr | None:
-        if token is not None:
-            try:
-                accounts.parse(token.get_secret_value())
-            except Refused as refused:
-                raise ValueError(refused.message) from None
-        return token

@@ -109,14 +109,14 @@ class Validation:
     async def _judged(self, known: Known, ruling: Ruling) -> list[GateResult]:
         row = known.row
         signed = await signatures.of(self.db, row.model, row.version)
-        signers = [signature.signer for signature in signed]
+        signers = [signature.signer for signature in signed if signature.variant is None]
         facts = await knowing.facts(self.db, known, ruling.gates, signers)
         with TemporaryDirectory(prefix="rollbook-validator-", dir=self.scratch) as folder:
             measurer = Measurer(
                 self.instruments,
                 row,
                 facts,
-                [signature.bundle for signature in signed],
+                signed,
                 self.occasion.verdict_id(),
                 Path(folder),
             )

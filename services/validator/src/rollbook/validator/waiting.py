@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Final
 
 from rollbook.validator.handlers import Occasion
@@ -9,6 +10,10 @@ from rollbook.validator.handlers import Occasion
 FIRST_PAUSE: Final = timedelta(seconds=5)
 LONGEST_PAUSE: Final = timedelta(hours=1)
 """After a refusal; doubled with each further one in a row."""
+
+
+ROOM: Final = 200
+"""Occasions that may be looked at; further pages are read when they are fewer."""
 
 
 class Waiting:
@@ -36,13 +41,21 @@ class Waiting:
         for occasion, until in self._waiting.items():
             if len(found) >= room:
                 break
-            _, closed = self._closed.get(occasion.namespace, (0, now))
-            if closed <= now and (until is None or until <= now):
+            if self._may(occasion, until, now):
                 found.append(occasion)
         for occasion in found:
             del self._waiting[occasion]
         self._running.update(found)
         return found
+
+    def has_room(self, now: datetime) -> bool:
+        """Whether few may be looked at now: those held back must not hide the others."""
+        may = (o for o, until in self._waiting.items() if self._may(o, until, now))
+        return next(islice(may, ROOM - 1, None), None) is None
+
+    def _may(self, occasion: Occasion, until: datetime | None, now: datetime) -> bool:
+        _, closed = self._closed.get(occasion.namespace, (0, now))
+        return closed <= now and (until is None or until <= now)
 
     def over(self, occasion: Occasion) -> None:
         """It had its answer."""
