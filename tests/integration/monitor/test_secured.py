@@ -40,7 +40,7 @@ def caller(registry: Secured) -> Iterator[Caller]:
 def test_with_the_services_secret_it_speaks_for_itself(tables: Tables, caller: Caller) -> None:
     with tables.watched(token_secret=SECRET):
         asked(caller)
-        until(lambda: bool(events(caller, "PromotionExpired")), 10)
+        until(lambda: bool(events(caller, "PromotionExpired")))
     assert events(caller, "PromotionEscalated")[0]["actor"] == SUBJECT
     assert events(caller, "CommandRefused") == []
 
@@ -53,7 +53,7 @@ def test_an_account_of_its_own_is_heard_as_soon_as_it_holds_the_role(
     other = Caller(caller.client, f"{caller.namespace}/other")
     asked(other, request_expires="PT1H")
     with capture_logs() as lines, tables.watched(monitor_token=token.reveal()) as monitor:
-        until(lambda: bool(events(caller, "CommandRefused") + events(other, "CommandRefused")), 10)
+        until(lambda: bool(events(caller, "CommandRefused") + events(other, "CommandRefused")))
         until(lambda: monitor.ready)
         before = outcomes(tables.system)["CommandRefused"]
         registry.grant("rollbook", SUBJECT, "validator")
@@ -75,7 +75,7 @@ def test_whoever_is_not_known_is_refused_once_and_not_in_a_storm(
     before = outcomes(tables.system)["CommandRefused"]
     stranger = mint("rollbook", "monitor").reveal()
     with capture_logs() as lines, tables.watched(monitor_token=stranger):
-        until(lambda: outcomes(tables.system)["CommandRefused"] > before, 10)
+        until(lambda: outcomes(tables.system)["CommandRefused"] > before)
         for _ in range(5):
             outcomes(tables.system)
     assert outcomes(tables.system)["CommandRefused"] == before + 1

@@ -1,11 +1,9 @@
 """Monitors of a system that runs, in its own loop or in processes that can be killed."""
 
-import os
 import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,6 +17,7 @@ from rollbook.monitor.app import MonitorService
 from rollbook.monitor.settings import MonitorSettings
 from tests.integration.query.system import Caller, System
 from tests.support.service import whole_log
+from tests.support.workers import process
 
 EVERY = "PT0.2S"
 SPAN = timedelta(seconds=1)
@@ -35,6 +34,11 @@ class Tables:
 
     def __init__(self, system: System, postgres: str, schema: str) -> None:
         self.system, self._postgres, self._schema = system, postgres, schema
+
+    @property
+    def where(self) -> tuple[str, str]:
+        """DSN and schema of the read models."""
+        return self._postgres, self._schema
 
     def settings(self, **changes: object) -> MonitorSettings:
         log = self.system.log
@@ -57,26 +61,10 @@ class Tables:
         finally:
             self.system.run(monitor.stop())
 
-    @contextmanager
-    def process(self, output: Path) -> Iterator[subprocess.Popen[bytes]]:
+    def process(self, output: Path) -> AbstractContextManager[subprocess.Popen[bytes]]:
         """A monitor in a process of its own, killed at the end."""
-        environment = {
-            **os.environ,
-            "ROLLBOOK_KAFKA": self.system.log.kafka,
-            "ROLLBOOK_APP": self.system.log.app,
-            "ROLLBOOK_POSTGRES": self._postgres,
-            "ROLLBOOK_SCHEMA": self._schema,
-            "ROLLBOOK_MONITOR_EVERY": EVERY,
-        }
-        with output.open("ab") as out:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "rollbook.monitor"], env=environment, stdout=out, stderr=out
-            )
-        try:
-            yield process
-        finally:
-            process.kill()
-            process.wait()
+        where = self.system.log, self._postgres, self._schema
+        return process("rollbook.monitor", *where, output, monitor_every=EVERY)
 
 
 def soon(span: timedelta = SPAN) -> str:

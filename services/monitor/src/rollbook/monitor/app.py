@@ -2,17 +2,18 @@
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 
 import aiokafka.record._crecords  # noqa: F401  # refuse the slow pure-Python fallback
 
-from rollbook.eventlog.asking import Asker, NoAnswer
+from rollbook.eventlog.asking import Asker
 from rollbook.eventlog.envelope import EventEnvelope
-from rollbook.eventlog.log import Unavailable
 from rollbook.eventlog.outcomes import CommandConfirmed, CommandRefused
 from rollbook.eventlog.topics import LogAddress
-from rollbook.monitor.effects import ask, overdue, voice
+from rollbook.monitor import strays, watchfulness
+from rollbook.monitor.consuming import Consuming
+from rollbook.monitor.effects import ask, deployed, overdue, voice
 from rollbook.monitor.handlers import KINDS, Deadline, oldest
 from rollbook.monitor.patience import MOVED_ON, Patience
 from rollbook.monitor.settings import MonitorSettings
@@ -20,86 +21,61 @@ from rollbook.observability import metrics
 from rollbook.observability.logs import logger
 from rollbook.readmodel import database
 from rollbook.readmodel.database import Connection
+from rollbook.readmodel.watching import PATIENCE, Watcher
 
 log = logger(__name__)
 
-FIRST_PAUSE = 0.05
-LAST_PAUSE = 5.0
-"""Seconds before a world that is down is tried again; doubled each time."""
 
-PATIENCE = 10.0
-"""Seconds that a look at the tables may take, and the way into Kafka."""
-
-
-class MonitorService:
-    """Looks every few seconds; any number may run, and the world may be down meanwhile."""
+class MonitorService(Watcher):
+    """Looks every few seconds; a command in flight is asked for again under the same id."""
 
     def __init__(self, settings: MonitorSettings) -> None:
+        super().__init__("monitor")
         self._settings = settings
         self._log = LogAddress(settings.kafka, settings.app)
         self._voice = voice(settings)
         self._patience = Patience()
         self._refusals: dict[str, str] = {}
-        self._watching: asyncio.Task[None] | None = None
-        self._looked = False
-
-    @property
-    def ready(self) -> bool:
-        """Whether its last look, and what came of it, went through."""
-        return self._looked
-
-    async def start(self) -> None:
-        """Begin; what is down is waited for."""
-        self._watching = asyncio.create_task(self._watch(), name="monitor")
-
-    async def run(self) -> None:
-        """Look until cancelled."""
-        await self.start()
-        assert self._watching is not None  # noqa: S101  # set by start
-        try:
-            await asyncio.shield(self._watching)
-        finally:
-            await self.stop()
-
-    async def stop(self) -> None:
-        """Stop; a command in flight is asked for again at the next start, under the same id."""
-        if self._watching is not None:
-            self._watching.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._watching
-
-    async def _watch(self) -> None:
-        pause = FIRST_PAUSE
-        while True:
-            try:
-                await self._session()
-            except (Unavailable, NoAnswer, *database.DOWN) as error:
-                pause = FIRST_PAUSE if self._looked else min(pause * 2, LAST_PAUSE)
-                reason = repr(error) if str(error) else f"no answer within {PATIENCE:g} s"
-                log.warning("not available: trying again", reason=reason, seconds=pause)
-            self._looked = False
-            await asyncio.sleep(pause)
+        self._unknown: set[str] = set()
 
     async def _session(self) -> None:
-        """Look again and again until something is down."""
         settings = self._settings
-        db = await database.connection(settings.postgres.get_secret_value(), settings.db_schema)
-        try:
+        dsn = settings.postgres.get_secret_value()
+        async with AsyncExitStack() as stack, asyncio.TaskGroup() as group:
+            db = await database.connection(dsn, settings.db_schema)
+            stack.callback(db.terminate)  # it only reads, and a paused Postgres would not let go
+            # What a crash of Postgres takes back is taken in again: sums and places go together.
+            sums = await database.connection(dsn, settings.db_schema, synchronous_commit="off")
+            stack.callback(sums.terminate)
+            spans = settings.monitor_window, settings.monitor_lateness
+            consuming = await stack.enter_async_context(Consuming(self._log, sums, *spans))
+            group.create_task(consuming.run())
             while True:
                 await self._look(db)
-                self._looked = True
+                self._has_looked()
                 await asyncio.sleep(settings.monitor_every.total_seconds())
-        finally:
-            db.terminate()  # it only reads, and a paused Postgres would not let go
 
     async def _look(self, db: Connection) -> None:
         now = datetime.now(UTC)
         async with asyncio.timeout(PATIENCE):
+            metrics.WINDOWS_JUDGED.inc(await watchfulness.judge(db))
+        async with asyncio.timeout(PATIENCE):
             found = await overdue(db, now, self._patience.room)
+            found += await watchfulness.due(db, self._settings.monitor_window)
+            found += await self._deployed(db, now)
         for kind in KINDS:
             metrics.OVERDUE_SECONDS.labels(kind).set(oldest(found, kind, now).total_seconds())
         if timely := self._patience.timely(found, now):
             await self._act(timely)
+
+    async def _deployed(self, db: Connection, now: datetime) -> list[Deadline]:
+        found, standing, told = await deployed(db, now)
+        unknown = {stray.model for stray in strays.unknown(found)}
+        for model in sorted(unknown - self._unknown):
+            log.warning("served but not registered", model=model)
+        self._unknown = unknown
+        metrics.UNREGISTERED.set(len(unknown))
+        return strays.due(found, standing, told, now)
 
     async def _act(self, deadlines: Sequence[Deadline]) -> None:
         # Deadlines are seldom: in between, nothing of ours is connected to Kafka.

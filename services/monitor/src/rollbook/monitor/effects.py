@@ -11,12 +11,18 @@ from rollbook.eventlog.voice import Voice
 from rollbook.identity import accounts
 from rollbook.monitor.handlers import Deadline, escalated, expired, stale
 from rollbook.monitor.settings import MonitorSettings
-from rollbook.readmodel import requests, versions
+from rollbook.monitor.strays import SETTLED
+from rollbook.readmodel import alarms, presence, requests, versions
+from rollbook.readmodel.alarms import AlarmRow
 from rollbook.readmodel.database import Db
+from rollbook.readmodel.presence import Stray
 
 SUBJECT: Final = accounts.subject(REGISTRY, "monitor")
 ROLES: Final = frozenset({Role.VALIDATOR})
 """The least that its commands need."""
+
+MOST: Final = 1000
+"""Of each that one look goes through."""
 
 
 async def overdue(db: Db, now: datetime, room: Callable[[str], int]) -> list[Deadline]:
@@ -26,6 +32,13 @@ async def overdue(db: Db, now: datetime, room: Callable[[str], int]) -> list[Dea
         *escalated(await requests.to_escalate(db, now, room("EscalatePromotion")), now),
         *expired(await requests.to_expire(db, now, room("ExpirePromotion")), now),
     ]
+
+
+async def deployed(db: Db, now: datetime) -> tuple[list[Stray], list[AlarmRow], bool]:
+    """What is served against the registry's will, open alarms, and whether servers tell at all."""
+    found = await presence.strays(db, now, SETTLED, MOST)
+    standing = await alarms.open_ones(db, limit=MOST)
+    return found, standing, await presence.told(db, now)
 
 
 def voice(settings: MonitorSettings) -> Voice:

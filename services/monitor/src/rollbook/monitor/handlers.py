@@ -6,30 +6,39 @@ from datetime import UTC, datetime, timedelta
 from typing import Final, TypeAlias
 from uuid import UUID, uuid5
 
+from rollbook.domain.alarms import ClearDrift, DetectDrift
 from rollbook.domain.cards import MarkCardStale
 from rollbook.domain.requests import EscalatePromotion, ExpirePromotion
 from rollbook.readmodel.requests import RequestRow
 from rollbook.readmodel.versions import VersionRow
 
-DeadlineCommand: TypeAlias = MarkCardStale | EscalatePromotion | ExpirePromotion
+DeadlineCommand: TypeAlias = (
+    MarkCardStale | EscalatePromotion | ExpirePromotion | DetectDrift | ClearDrift
+)
 
 KINDS: Final = tuple(
-    command.__name__ for command in (MarkCardStale, EscalatePromotion, ExpirePromotion)
+    command.__name__
+    for command in (MarkCardStale, EscalatePromotion, ExpirePromotion, DetectDrift, ClearDrift)
 )
 
 _NAMES: Final = UUID("9897e68d-a923-5ae9-9926-2670241ac76b")
 """What the ids are made under; with another one, every deadline would be acted on anew."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, slots=True)
 class Deadline:
-    """A moment that has passed, and the command that puts it on record."""
+    """A moment that has passed, and the command that puts it on record.
+
+    Those of one id are the same, whatever else the command has come to say.
+    """
 
     model: str
     command: DeadlineCommand
     due: datetime
     revision: int = 0
-    """Of the card; 0 for a request."""
+    """Of the card; 0 for all others."""
+    about: str = ""
+    """What an alarm is about, beside its version."""
 
     @property
     def kind(self) -> str:
@@ -43,12 +52,24 @@ class Deadline:
 
     @property
     def number(self) -> int:
-        """Of the version or the request."""
+        """Of the version, the request or the alarm."""
         match self.command:
-            case MarkCardStale(version=number):
+            case MarkCardStale(version=number) | DetectDrift(version=number):
                 return number
             case EscalatePromotion(request=number) | ExpirePromotion(request=number):
                 return number
+            case ClearDrift(alarm=number):
+                return number
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Deadline) and self._identity == other._identity
+
+    def __hash__(self) -> int:
+        return hash(self._identity)
+
+    @property
+    def _identity(self) -> tuple[object, ...]:
+        return (self.kind, self.model, self.number, self.revision, self.due, self.about)
 
     def command_id(self, attempt: int = 0) -> str:
         """The same from every monitor at any time, so that the log takes the command once.
@@ -56,7 +77,9 @@ class Deadline:
         A refusal stands for good under its id, so whoever tries again counts `attempt` up.
         """
         due = self.due.astimezone(UTC).isoformat()
-        parts = (self.kind, self.model, self.number, self.revision, due, attempt)
+        parts = [self.kind, self.model, self.number, self.revision, due, attempt]
+        if self.about:
+            parts.append(self.about)
         return str(uuid5(_NAMES, "\n".join(map(str, parts))))
 
 

@@ -2,11 +2,10 @@
 
 from datetime import timedelta
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from rollbook.domain.messages import Refused
-from rollbook.identity import accounts
+from rollbook.eventlog.voice import OwnToken
 
 
 class MonitorSettings(BaseSettings):
@@ -28,17 +27,15 @@ class MonitorSettings(BaseSettings):
         default=timedelta(seconds=5), ge=timedelta(milliseconds=100), le=timedelta(days=1)
     )
     """How long it rests between two looks at what is overdue."""
-    monitor_token: SecretStr | None = None
+    monitor_window: timedelta = Field(
+        default=timedelta(minutes=5), ge=timedelta(seconds=1), le=timedelta(days=1)
+    )
+    """How long the windows are by which live data is held against its reference."""
+    monitor_lateness: timedelta = Field(
+        default=timedelta(minutes=1), ge=timedelta(0), le=timedelta(days=1)
+    )
+    """How much later than others a row of telemetry may come and still count."""
+    monitor_token: OwnToken | None = None
     """Its account's token, `rbk_rollbook_monitor_…`, where the registry is secured."""
     token_secret: SecretStr | None = Field(default=None, min_length=32)
     """Secret that our own services share: lets it speak for itself where it has no token."""
-
-    @field_validator("monitor_token")
-    @classmethod
-    def _is_a_token(cls, token: SecretStr | None) -> SecretStr | None:
-        if token is not None:
-            try:
-                accounts.parse(token.get_secret_value())
-            except Refused as refused:
-                raise ValueError(refused.message) from None
-        return token
