@@ -1,0 +1,1 @@
+"""The reference model server: serves what the registry says, and goes on without it."""
