@@ -1,0 +1,1 @@
+"""One file for each kind of pipeline that can be started."""
