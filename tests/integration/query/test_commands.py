@@ -92,6 +92,11 @@ def asked_under(caller: Caller, rules: dict[str, Any]) -> None:
     assert caller.done("RequestPromotion", body)["event"]["data"]["rules"] == 1
 
 
+def alarmed(caller: Caller) -> None:
+    two_versions(caller)
+    caller.done("DetectDrift", {**EXAMPLES["DetectDrift"], "version": 1})
+
+
 def granted(caller: Caller) -> None:
     caller.done("GrantRole", EXAMPLES["GrantRole"])
 
@@ -117,7 +122,59 @@ def held(caller: Caller) -> None:
     caller.done("HoldVersion", {"version": 1, "reason": "case 7"})
 
 
+def retrainable(caller: Caller) -> None:
+    two_versions(caller)
+    caller.done("SetRetraining", EXAMPLES["SetRetraining"])
+
+
+def retraining(caller: Caller) -> None:
+    retrainable(caller)
+    caller.done("RequestRetraining", EXAMPLES["RequestRetraining"])
+
+
+def retrained(caller: Caller) -> None:
+    retraining(caller)
+    caller.version()
+
+
+def endpoint_set(caller: Caller) -> None:
+    caller.done("SetEndpoint", EXAMPLES["SetEndpoint"])
+
+
 UNKNOWN: dict[str, Any] = {}
+
+
+PLAN = {
+    "steps": [{"weight": 5, "analysis": False, "approval": {"approver": 1}}, {"weight": 50}],
+    "metrics": [{"metric": "errors", "of": "errors", "margin": 0.01}],
+    "watch": 0.001,
+}
+QUICK = PLAN | {"steps": [{"weight": 5, "analysis": False}, {"weight": 50}]}
+
+
+def rollable(caller: Caller) -> None:
+    two_versions(caller)
+    caller.done("PromoteVersion", {"version": 1})
+
+
+def rolling(caller: Caller) -> None:
+    rollable(caller)
+    caller.done("StartRollout", {"version": 2, "plan": PLAN})
+
+
+def advancing(caller: Caller) -> None:
+    rollable(caller)
+    caller.done("StartRollout", {"version": 2, "plan": QUICK})
+
+
+def paused(caller: Caller) -> None:
+    rolling(caller)
+    caller.done("PauseRollout", {"reason": "lunch"})
+
+
+def rolled_out(caller: Caller) -> None:
+    rolling(caller)
+    caller.done("PromoteRollout", {"reason": "now"})
 
 
 class Case(NamedTuple):
@@ -347,7 +404,101 @@ CASES = {
     "ReleaseVersion": Case(held, {"version": 1, "reason": "closed"}, "VersionReleased", 1),
     "SavePolicy": Case(nothing, EXAMPLES["SavePolicy"], "PolicySaved", 1, None),
     "DropPolicy": Case(policy_saved, EXAMPLES["DropPolicy"], "PolicyDropped", None, None),
+    "StartRollout": Case(rollable, {"version": 2, "plan": PLAN}, "RolloutStarted", 2),
+    "AdvanceRollout": Case(advancing, {"rollout": 1, "step": 0}, "RolloutAdvanced", 2),
+    "PauseRollout": Case(rolling, {"reason": "lunch"}, "RolloutPaused", 2),
+    "ResumeRollout": Case(paused, {"reason": "back"}, "RolloutResumed", 2),
+    "ApproveRolloutStep": Case(rolling, {}, "RolloutStepApproved", 2),
+    "SkipRolloutStep": Case(rolling, {"step": 0, "reason": "seen"}, "RolloutStepSkipped", 2),
+    "PromoteRollout": Case(rolling, {"reason": "now"}, "VersionPromoted", 2),
+    "AbortRollout": Case(rolling, {"reason": "worse"}, "RolloutAborted", 2),
+    "FinishRollout": Case(rolled_out, {"rollout": 1}, "RolloutFinished", 2),
+    "SetRetraining": Case(two_versions, EXAMPLES["SetRetraining"], "RetrainingSet", 1),
+    "RequestRetraining": Case(
+        retrainable, EXAMPLES["RequestRetraining"], "RetrainingRequested", None
+    ),
+    "RecordRetrainingRun": Case(
+        retraining, EXAMPLES["RecordRetrainingRun"], "RetrainingStarted", None
+    ),
+    "EndRetraining": Case(
+        retrained,
+        {"retraining": 1, "outcome": "candidate", "version": 3},
+        "RetrainingEnded",
+        3,
+    ),
+    "CancelRetraining": Case(
+        retraining, {"retraining": 1, "reason": "bad data"}, "RetrainingEnded", None
+    ),
+    "SetEndpoint": Case(nothing, EXAMPLES["SetEndpoint"], "EndpointSet", 1, None),
+    "DropEndpoint": Case(endpoint_set, EXAMPLES["DropEndpoint"], "EndpointDropped", None, None),
+    "RotateEndpointSecret": Case(
+        endpoint_set,
+        EXAMPLES["RotateEndpointSecret"],
+        "EndpointSecretRotated",
+        None,
+        {"endpoint": "nobody", "reason": "x"},
+        "unknown_endpoint",
+        again="accepted",
+    ),
+    "TestEndpoint": Case(
+        endpoint_set,
+        EXAMPLES["TestEndpoint"],
+        "EndpointTested",
+        None,
+        {"endpoint": "nobody"},
+        "unknown_endpoint",
+        again="accepted",
+    ),
+    "RedriveEndpoint": Case(
+        endpoint_set,
+        EXAMPLES["RedriveEndpoint"],
+        "EndpointRedriven",
+        None,
+        {"endpoint": "nobody"},
+        "unknown_endpoint",
+        again="accepted",
+    ),
+    "RecordProfile": Case(
+        two_versions,
+        {**EXAMPLES["RecordProfile"], "version": 1},
+        "ProfileRecorded",
+        1,
+        EXAMPLES["RecordProfile"],
+        "unknown_version",
+    ),
+    "DetectDrift": Case(
+        two_versions,
+        {**EXAMPLES["DetectDrift"], "version": 1},
+        "DriftDetected",
+        1,
+        EXAMPLES["DetectDrift"],
+        "unknown_version",
+    ),
+    "ClearDrift": Case(
+        alarmed,
+        EXAMPLES["ClearDrift"],
+        "DriftCleared",
+        1,
+        {"alarm": 9, "reason": "calm"},
+        "unknown_alarm",
+    ),
+    "AcknowledgeDrift": Case(
+        alarmed,
+        EXAMPLES["AcknowledgeDrift"],
+        "DriftAcknowledged",
+        None,
+        {"alarm": 9, "note": "which?"},
+        "unknown_alarm",
+    ),
     "SetRetention": Case(nothing, EXAMPLES["SetRetention"], "RetentionSet", 1, None),
+    "AnnounceDeletions": Case(
+        nothing,
+        EXAMPLES["AnnounceDeletions"],
+        "DeletionsAnnounced",
+        None,
+        None,
+        again="accepted",
+    ),
     "ErasePersonalData": Case(
         nothing,
         EXAMPLES["ErasePersonalData"],
@@ -359,7 +510,15 @@ CASES = {
 }
 
 
-WITHOUT_VERSION = ("UntagModel", "RemoveAlias", "ClearEnvironment", "ExpirePromotion")
+WITHOUT_VERSION = (
+    "UntagModel",
+    "ClearDrift",
+    "RemoveAlias",
+    "ClearEnvironment",
+    "ExpirePromotion",
+    "AbortRollout",
+    "FinishRollout",
+)
 
 
 def test_there_is_a_case_for_every_command() -> None:

@@ -219,6 +219,18 @@ def test_a_request_for_what_cannot_serve_says_why(labelled: Caller) -> None:
     assert [objection["code"] for objection in now["objections"]] == ["rejected"]
 
 
+def test_a_request_for_where_a_gate_bars_it_says_which(labelled: Caller) -> None:
+    labelled.done("RequestPromotion", {"version": 1, "reason": "better"})
+    slow = [{"gate": "auc", "outcome": "passed"}, {"gate": "quick", "outcome": "failed"}]
+    body = {"version": 1, "gates": slow, "bound": {"quick": ["production"]}}
+    position = labelled.done("RecordValidation", body)["position"]
+    now = labelled.read("/requests/1", min_position=position).json()["now"]
+    assert [objection["code"] for objection in now["objections"]] == ["barred"]
+    verdict = labelled.read("/versions/1/verdicts", min_position=position).json()["items"][0]
+    assert verdict["stage"] == "validated"
+    assert verdict["barred"] == {"production": ["quick"]}
+
+
 def test_an_environment_tells_who_stood_there_also_past_the_rules(labelled: Caller) -> None:
     labelled.done("PromoteVersion", {"version": 1})
     labelled.done("BreakGlass", {"version": 2, "reason": "fire"})

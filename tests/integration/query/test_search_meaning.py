@@ -109,7 +109,8 @@ def book_of(story: Told) -> Book:
         book.says(KEYS[0], VersionArchived(version=1, reason="old"))
     if story.retired:
         book.says(KEYS[1], ModelRetired(reason="old"))
-    book.says(KEYS[0], AliasSet(alias="best", version=len(story.versions[0])))
+    for alias in ("best", "nothing-better"):
+        book.says(KEYS[0], AliasSet(alias=alias, version=len(story.versions[0])))
     book.says(
         KEYS[1],
         VersionPromoted(version=1, environment="production", replaced=None, approved_by=()),
@@ -176,7 +177,7 @@ conditions = st.one_of(
     st.builds(Word, st.sampled_from((*WORDS, "frauds", "the"))),
     st.builds(Phrase, st.lists(st.sampled_from(WORDS), min_size=1, max_size=2).map(" ".join)),
 )
-queries: st.SearchStrategy[Tree] = st.recursive(
+shapes: st.SearchStrategy[Tree] = st.recursive(
     conditions,
     lambda parts: st.one_of(
         st.lists(parts, min_size=2, max_size=3).map(lambda p: And(tuple(p))),
@@ -184,6 +185,19 @@ queries: st.SearchStrategy[Tree] = st.recursive(
         parts.map(Not),
     ),
     max_leaves=5,
+)
+standing_fields = st.sampled_from(("alias", "environment"))
+standing_values = st.sampled_from(("best", "*", "nothing*", "production", "pro*")).map(Value)
+standing = st.one_of(
+    st.builds(Compare, standing_fields, st.sampled_from(("=", "!=")), standing_values),
+    st.builds(Among, standing_fields, st.lists(standing_values, min_size=1).map(tuple)),
+    st.builds(Has, standing_fields),
+)
+queries = st.one_of(
+    shapes,
+    st.lists(st.one_of(standing, standing, shapes), min_size=2, max_size=3).map(
+        lambda parts: And(tuple(parts))
+    ),
 )
 
 # What they mean

@@ -25,6 +25,7 @@ NOW = datetime(2026, 6, 1, tzinfo=UTC)
 QUERIES = (
     "has(state)",
     "not has(alias)",
+    "has(alias)",
     "has(environment) state:*",
     "stage = validated or stage = rejected",
     "card != none state:*",

@@ -12,7 +12,7 @@ from tests.support.stack import Cluster
 
 @pytest.fixture(scope="module")
 def guarded(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Secured]:
-    """Two tenants with an open request and a broken glass each."""
+    """Two tenants with an open request, a broken glass and a legal hold each."""
     with secured(cluster, tmp_path_factory.mktemp("idp")) as started:
         started.grant("ours", "ann", "approver", title="legal")
         started.grant("ours", "group:lookers", "viewer", models="fr*")
@@ -20,6 +20,7 @@ def guarded(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Itera
             started.done(stream, "RegisterModel", {})
             artifact = {"artifact": {"uri": "s3://b/m", "digest": DIGEST}}
             started.done(stream, "RegisterVersion", artifact)
+            started.done(stream, "HoldVersion", {"version": 1, "reason": "case 7"})
             started.done(stream, "BreakGlass", {"version": 1, "reason": "x", "environment": "e"})
             asked = {"version": 1, "reason": "better", "reviewers": {"legal": 1}}
             started.done(stream, "RequestPromotion", asked)
@@ -37,7 +38,7 @@ def shown(guarded: Secured, token: str, path: str, **params: Any) -> list[str]:
     return [row["model"] for row in get(guarded, token, path, **params)["items"]]
 
 
-@pytest.mark.parametrize("path", ["/requests", "/breaks"])
+@pytest.mark.parametrize("path", ["/requests", "/breaks", "/holds"])
 def test_lists_of_all_models_show_what_may_be_seen(guarded: Secured, path: str) -> None:
     until(lambda: len(shown(guarded, ADMIN.reveal(), path)) == 3)
     assert sorted(shown(guarded, person(), path)) == ["ours/churn", "ours/fraud"]

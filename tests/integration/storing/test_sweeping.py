@@ -17,7 +17,7 @@ from rollbook.artifacts.store import Store
 from rollbook.cli.__main__ import run
 from rollbook.cli.estate import Estate
 from rollbook.cli.sweeping import Sweep
-from rollbook.client import Registry
+from rollbook.client import Refused, Registry
 from rollbook.domain.custody import Action
 from rollbook.domain.rulebook import Retention
 from tests.integration.query.system import System, running
@@ -135,6 +135,17 @@ def console(
     return Console(capsys, store, tmp_path, namespace)
 
 
+def announced(registry: Registry, digest: str) -> list[Any]:
+    """What sweeps have put on record about a digest, by ann."""
+    try:
+        records = [r for r in registry.governance("rollbook") if r.type == "DeletionsAnnounced"]
+    except Refused:  # nothing was ever decided about it
+        return []
+    assert {record.actor for record in records} <= {"ann"}
+    found = [deletion for record in records for deletion in record.data["deletions"]]
+    return [deletion for deletion in found if deletion["digest"] == digest]
+
+
 def test_what_is_needed_survives_every_sweep(
     console: Console, registry: Registry, tmp_path: Path
 ) -> None:
@@ -147,6 +158,9 @@ def test_what_is_needed_survives_every_sweep(
     registry.request_promotion(console.model, 6, "it is better")
     last = console.done("artifact", "hold", f"{console.model}@4", "--reason", "case 7")
     assert last["type"] == "VersionHeld"
+    (hold,) = console.done("artifact", "holds", console.namespace)["holds"]
+    assert (hold["model"], hold["version"], hold["reason"]) == (console.model, 4, "case 7")
+    assert f"{console.model}@4" in console("artifact", "holds").out
 
     # Without a retention nothing goes, and with one nothing that came today.
     console.age()
@@ -156,8 +170,12 @@ def test_what_is_needed_survives_every_sweep(
     assert console.sweep() == {gone: "delete", old: "archive"}
     assert (console.held(gone), console.held(old)) == (["standard"], ["standard"])
 
+    assert announced(registry, gone) == []
     assert console.sweep("--apply") == {gone: "delete", old: "archive"}
     assert console.sweep("--apply") == {}
+    (deletion,) = announced(registry, gone)
+    assert deletion["size"] == 1000
+    assert "archived" in deletion["reason"]
     assert (console.held(gone), console.held(old)) == ([], ["archive"])
     for digest in (serving, named, held, asked, newest):
         assert console.held(digest) == ["standard"]
@@ -169,6 +187,7 @@ def test_what_is_needed_survives_every_sweep(
     # What is needed again comes back out of the archive; what is no longer held goes.
     registry.promote(console.model, 5, "staging")
     console.done("artifact", "release", f"{console.model}@4", "--reason", "closed")
+    assert console.done("artifact", "holds", console.namespace)["holds"] == []
     assert console.sweep("--apply") == {old: "restore", held: "delete"}
     assert (console.held(old), console.held(held)) == (["standard"], [])
 
@@ -268,12 +287,17 @@ def test_teams_share_the_cost_of_what_both_name(console: Console, registry: Regi
 
 def test_retention_is_shown_as_it_was_set(console: Console) -> None:
     space = console.namespace
+    before = console.done("retention", "show", space)
+    assert (before["version"], before["set_by"]) == (0, None)
+    assert Retention.model_validate(before["retention"]) == Retention()
     console.done("retention", "set", space, "--keep-last", 2, "--delete-after", "4w")
     shown = console.done("retention", "show", space)["retention"]
     assert Retention.model_validate(shown) == Retention(
         keep_last=2, delete_after=timedelta(weeks=4)
     )
-    assert "The newest 2 versions" in console("retention", "show", space).out
+    told = console("retention", "show", space).out
+    assert "The newest 2 versions" in told
+    assert "by ann" in told
     assert console("retention", "set", space, "--archive-after", "soon").code == 2
 
 

@@ -162,14 +162,19 @@ async def test_all_instances_over_a_store_believe_each_others_urls(tmp_path: Pat
         assert (await two.get(await one.url(SMALL.digest))).content == SMALL.whole
 
 
+async def sent(ann: Uploader, listing: bytes, kind: str) -> httpx.Response:
+    """What completing the upload of a listing says."""
+    begun = (await ann.begin(digest_of(listing), len(listing), kind=kind)).json()
+    assert (await ann.put(begun["parts"][0]["url"], listing)).is_success
+    return await ann.complete(begun["upload"])
+
+
 async def test_a_folder_is_its_listing_and_its_files(ann: Uploader) -> None:
     text = text_of([("a/model.bin", HEX), ("z", HEX)])
     digest = digest_of(text)
 
     async def folder() -> httpx.Response:
-        begun = (await ann.begin(digest, len(text), kind="folder")).json()
-        assert (await ann.put(begun["parts"][0]["url"], text)).is_success
-        return await ann.complete(begun["upload"])
+        return await sent(ann, text, "folder")
 
     missing = await folder()
     assert problem(missing) == (409, "files_missing")
@@ -182,6 +187,16 @@ async def test_a_folder_is_its_listing_and_its_files(ann: Uploader) -> None:
     assert (await ann.get(held["files"][1]["url"])).content == SMALL.whole
     assert (await ann.get(held["url"])).content == text
     assert (await ann.begin(digest, len(text), kind="folder")).json()["done"]
+
+
+async def test_a_listing_that_was_sent_as_a_file_becomes_a_folder_when_it_is_sent_as_one(
+    ann: Uploader,
+) -> None:
+    text = text_of([("model.bin", HEX)])
+    await ann.upload(SMALL)
+    for kind in ("file", "folder"):
+        assert (await sent(ann, text, kind)).json()["done"]
+        assert (await ann.look(digest_of(text))).json()["kind"] == kind
 
 
 async def test_a_folder_that_leads_out_of_itself_is_refused(ann: Uploader) -> None:

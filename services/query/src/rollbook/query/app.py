@@ -6,7 +6,9 @@ from fastapi import Depends, FastAPI
 
 from rollbook.eventlog.topics import LogAddress
 from rollbook.observability.logs import logger
+from rollbook.observability.server import Server
 from rollbook.query import (
+    alarms,
     artifacts,
     breaks,
     cards,
@@ -14,7 +16,10 @@ from rollbook.query import (
     commands,
     comparing,
     complete,
+    custody,
+    deployment,
     docs,
+    endpoints,
     governing,
     health,
     hot,
@@ -30,6 +35,8 @@ from rollbook.query import (
     queries,
     questions,
     reads,
+    retraining,
+    rollouts,
     searching,
     shelf,
     sight,
@@ -49,7 +56,6 @@ from rollbook.query.door import Door
 from rollbook.query.edge import Edge
 from rollbook.query.identity import Identity, of_settings
 from rollbook.query.reading import Reading
-from rollbook.query.server import Server
 from rollbook.query.settings import QuerySettings
 from rollbook.query.streams import Streams
 from rollbook.query.tables import Tables
@@ -109,6 +115,12 @@ def application(
         vault,
         planning,
         signatures,
+        retraining,
+        endpoints,
+        alarms,
+        rollouts,
+        deployment,
+        custody,
     ):
         app.include_router(made.router(reading))
     stored = shelf.of_settings(settings)

@@ -1,6 +1,5 @@
 """Artifacts over HTTP: what is held, and where to read it."""
 
-import asyncio
 from datetime import datetime
 from typing import Annotated
 
@@ -11,10 +10,9 @@ from rollbook.artifacts.digests import is_digest, uri_of
 from rollbook.artifacts.errors import Missing
 from rollbook.artifacts.held import Held, Kind, Tier
 from rollbook.artifacts.signed import mark
-from rollbook.artifacts.store import Store
 from rollbook.observability.logs import logger
 from rollbook.query.answers import answer
-from rollbook.query.completing import FILES_AT_ONCE
+from rollbook.query.completing import of_each
 from rollbook.query.openapi import API, problems
 from rollbook.query.problems import Problem, invalid
 from rollbook.query.reading import MinPosition, Reading
@@ -102,13 +100,10 @@ async def _shown(shelf: Shelf, held: Held) -> ArtifactHeld:
 
 
 async def _files(shelf: Shelf, digest: str, expires: datetime) -> list[FileHeld]:
-    store: Store = shelf.store
+    store = shelf.store
     try:
         listed = await store.listing(digest)
-        held: list[Held] = []
-        for start in range(0, len(listed), FILES_AT_ONCE):
-            some = listed[start : start + FILES_AT_ONCE]
-            held.extend(await asyncio.gather(*(store.found(file.digest) for file in some)))
+        held = await of_each(listed, lambda file: store.found(file.digest))
     except Missing as error:
         raise Problem(404, "unknown_artifact", f"the folder is not whole: {error}") from error
     urls = await shelf.to_read(held, expires)

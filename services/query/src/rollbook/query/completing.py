@@ -1,7 +1,8 @@
 """Putting uploads into place beside the requests for it: however long it takes, nobody waits."""
 
 import asyncio
-from typing import Final, NamedTuple
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final, NamedTuple, TypeVar
 
 from rollbook.artifacts import uploads
 from rollbook.artifacts.errors import BadListing, Missing, TooLarge, WrongDigest
@@ -12,10 +13,12 @@ from rollbook.artifacts.uploads import Upload
 from rollbook.artifacts.verifying import Progress
 from rollbook.query.problems import Problem
 
+T = TypeVar("T")
+
 AT_ONCE: Final = 4
 """Uploads that are read at once; each takes some 60 MB of memory, whatever its size."""
 FILES_AT_ONCE: Final = 32
-"""Files of a listing that are looked up at once."""
+"""Files of a listing that are seen to at once."""
 WITHIN: Final = 5.0
 """Seconds after which the answer is that it goes on."""
 KEPT: Final = 1000
@@ -40,7 +43,7 @@ class Completing:
         """What is held now, or how far it is; `Problem` for what is not what it was called."""
         if await store.claimed(upload.digest, upload.namespace):
             held = await store.head(upload.digest)
-            if held is not None and upload.id not in self._begun:
+            if held is not None and held.serves(upload.kind) and upload.id not in self._begun:
                 return held
         begun = self._begun.get(upload.id)
         if begun is None:
@@ -68,12 +71,14 @@ class Completing:
                 if upload.kind is Kind.FOLDER:
                     await _check(store, upload)
                 held = await uploads.complete(store, upload, seen)
+                await store.claim(upload.digest, upload.namespace)
+                if await store.head(upload.digest) is None:  # swept before we claimed it
+                    held = await uploads.complete(store, upload, seen)
             except Missing as error:
                 raise Problem(409, "parts_missing", str(error)) from error
             except (WrongDigest, TooLarge) as error:
                 await uploads.discard(store, upload.id)
                 raise Problem(409, "wrong_digest", str(error)) from error
-            await store.claim(upload.digest, upload.namespace)
             await uploads.drop_parts(store, upload)
             return held
 
@@ -95,11 +100,8 @@ async def _check(store: Store, upload: Upload) -> None:
         raise Problem(
             422, "invalid", str(error), errors=[{"field": "listing", "rule": str(error)}]
         ) from error
-    absent: list[str] = []
-    for start in range(0, len(files), FILES_AT_ONCE):
-        some = files[start : start + FILES_AT_ONCE]
-        held = await asyncio.gather(*(_held(store, file, upload.namespace) for file in some))
-        absent.extend(file.path for file, there in zip(some, held, strict=True) if not there)
+    held = await of_each(files, lambda file: _held(store, file, upload.namespace))
+    absent = [file.path for file, there in zip(files, held, strict=True) if not there]
     if absent:
         shown = ", ".join(absent[:10]) + (" …" if len(absent) > 10 else "")
         raise Problem(
@@ -109,7 +111,17 @@ async def _check(store: Store, upload: Upload) -> None:
         )
 
 
+async def of_each(files: Sequence[Listed], do: Callable[[Listed], Awaitable[T]]) -> list[T]:
+    """What comes of it for each file of a folder, some at once."""
+    found: list[T] = []
+    for start in range(0, len(files), FILES_AT_ONCE):
+        found += await asyncio.gather(*map(do, files[start : start + FILES_AT_ONCE]))
+    return found
+
+
 async def _held(store: Store, file: Listed, namespace: str) -> bool:
     if not await store.claimed(file.digest, namespace):
         return False
+    # It may have come days ago, and a sweep that has begun does not know the folder yet.
+    await store.claim(file.digest, namespace)
     return await store.head(file.digest) is not None

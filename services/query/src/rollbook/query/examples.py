@@ -32,6 +32,12 @@ EXAMPLES: dict[str, dict[str, JsonValue]] = {
             "code_commit": "4f0a2c1",
             "datasets": [{"uri": "s3://data/payments/2026-02", "role": "train"}],
         },
+        "recipe": {
+            "uri": f"rollbook:{DIGEST}",
+            "digest": DIGEST,
+            "program": "train.py",
+            "arguments": ["--rows", "{train}"],
+        },
         "terms": {"licence": "Apache-2.0", "pii": "pseudonymous"},
         "idempotency_key": "run-4711",
     },
@@ -155,6 +161,114 @@ EXAMPLES: dict[str, dict[str, JsonValue]] = {
         "version": 3,
         "bundle": '{"mediaType": "application/vnd.dev.sigstore.bundle.v0.3+json", "…": "…"}',
     },
+    "StartRollout": {
+        "version": 4,
+        "environment": "production",
+        "plan": {
+            "strategy": "canary",
+            "steps": [
+                {"weight": 5, "bake": "PT1H", "samples": 1000},
+                {"weight": 25, "bake": "PT4H", "approval": {"approver": 1}},
+            ],
+            "metrics": [
+                {"metric": "errors", "of": "errors", "margin": 0.005},
+                {"metric": "p95", "of": "latency", "statistic": "p95", "margin": "10%"},
+            ],
+            "watch": "P1D",
+        },
+    },
+    "AdvanceRollout": {
+        "rollout": 2,
+        "step": 0,
+        "finding": {
+            "result": "passed",
+            "winner": 4,
+            "metrics": [
+                {
+                    "metric": "errors",
+                    "role": "guardrail",
+                    "outcome": "passed",
+                    "candidate": {"version": 4, "n": 4200, "value": 0.011},
+                    "baseline": {"version": 3, "n": 79800, "value": 0.011},
+                    "difference": 0.0,
+                    "low": -0.004,
+                    "high": 0.004,
+                    "alpha": 0.025,
+                }
+            ],
+            "samples": 4200,
+            "plan": DIGEST,
+        },
+    },
+    "PauseRollout": {"reason": "the shop is on sale until noon"},
+    "ResumeRollout": {"reason": "the sale is over"},
+    "ApproveRolloutStep": {"rollout": 2, "step": 1, "comment": "seen the slices"},
+    "SkipRolloutStep": {"rollout": 2, "step": 0, "reason": "it ran for a week in another region"},
+    "PromoteRollout": {"rollout": 2, "reason": "version 3 fails on the new card numbers"},
+    "AbortRollout": {"reason": "customers complain"},
+    "FinishRollout": {"rollout": 2},
+    "SetRetraining": {
+        "document": {
+            "pipeline": "nightly",
+            "parameters": {"epochs": "20"},
+            "signals": ["performance", "feature"],
+            "environments": ["production"],
+            "cooldown": "P2D",
+            "budget": 4,
+        }
+    },
+    "RequestRetraining": {"reason": "the prices have changed"},
+    "RecordRetrainingRun": {
+        "retraining": 1,
+        "run": "rollbook-0b7c3c5e",
+        "url": "https://airflow.example/dags/fraud/runs/rollbook-0b7c3c5e",
+    },
+    "EndRetraining": {"retraining": 1, "outcome": "candidate", "version": 4},
+    "CancelRetraining": {"retraining": 1, "reason": "the data of this week is broken"},
+    "RecordProfile": {
+        "version": 3,
+        "profile": {
+            "rows": 1000,
+            "features": {
+                "age": {"kind": "numbers", "edges": [18, 30, 45, 99], "counts": [300, 420, 280]},
+                "country": {"kind": "words", "counts": {"DE": 700, "FR": 250}, "other": 50},
+            },
+            "prediction": {"kind": "numbers", "edges": [0, 0.5, 1.01], "counts": [900, 100]},
+            "task": "probability",
+            "data": "s3://data/fraud/2026-01.parquet",
+        },
+    },
+    "DetectDrift": {
+        "version": 3,
+        "environment": "production",
+        "kind": "feature",
+        "findings": [
+            {
+                "subject": "feature:age",
+                "measure": "psi",
+                "value": 0.31,
+                "threshold": 0.1,
+                "p": 0.000001,
+                "rows": 5000,
+            }
+        ],
+        "window": {
+            "begin": "2026-03-01T12:00:00Z",
+            "end": "2026-03-01T12:25:00Z",
+            "rows": 5000,
+            "windows": 5,
+        },
+        "pictures": [
+            {
+                "subject": "feature:age",
+                "bins": ["18 to 30", "30 to 45", "45 to 99"],
+                "reference": [300, 420, 280],
+                "window": [700, 2000, 2300],
+            }
+        ],
+    },
+    "ClearDrift": {"alarm": 1, "reason": "calm for 5 windows"},
+    "AcknowledgeDrift": {"alarm": 1, "note": "a new campaign; looked at by the team"},
     "HoldVersion": {"version": 3, "reason": "a claim is open: case 2026-114"},
     "ReleaseVersion": {"version": 3, "reason": "the case is closed"},
     "SavePolicy": {
@@ -172,5 +286,27 @@ EXAMPLES: dict[str, dict[str, JsonValue]] = {
         },
     },
     "DropPolicy": {"policy": "release", "reason": "another one says the same"},
+    "SetEndpoint": {
+        "endpoint": "on-call",
+        "document": {
+            "kind": "webhook",
+            "url": "https://hooks.example.com/rollbook",
+            "events": ["Drift*", "VersionRolledBack", "RetrainingEnded"],
+            "owners": ["risk"],
+        },
+    },
+    "DropEndpoint": {"endpoint": "on-call", "reason": "the team has moved"},
+    "RotateEndpointSecret": {"endpoint": "on-call", "reason": "it stood in a log"},
+    "TestEndpoint": {"endpoint": "on-call"},
+    "RedriveEndpoint": {"endpoint": "on-call", "since": "2026-03-02T00:00:00Z"},
     "SetRetention": {"retention": {"keep_last": 10, "archive_after": "P90D"}},
+    "AnnounceDeletions": {
+        "deletions": [
+            {
+                "digest": "sha256:" + "e" * 64,
+                "size": 48_211_034,
+                "reason": "no version names it",
+            }
+        ]
+    },
 }

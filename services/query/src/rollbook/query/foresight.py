@@ -17,6 +17,7 @@ from rollbook.domain.messages import Refused, Unchanged
 from rollbook.domain.names import matches
 from rollbook.domain.policies import Policy
 from rollbook.domain.requests import ApprovePromotion, RequestPromotion
+from rollbook.domain.rollouts import StartRollout
 from rollbook.domain.state import Model
 from rollbook.domain.streams import State, StreamCommand, StreamEvent
 from rollbook.domain.tenancy import Namespace
@@ -170,7 +171,7 @@ def _before(command: StreamCommand, now: Now, time: datetime) -> dict[str, Any]:
 def _place(command: StreamCommand, state: Model) -> tuple[int, str] | None:
     """The version and the environment that a command wants to bring together."""
     match command:
-        case PromoteVersion() | RequestPromotion() | BreakGlass():
+        case PromoteVersion() | RequestPromotion() | StartRollout() | BreakGlass():
             return command.version, command.environment
         case ApprovePromotion(request=number) if number in state.requests:
             request = state.requests[number]

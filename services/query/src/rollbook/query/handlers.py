@@ -29,6 +29,7 @@ STATUS = {
     "own_work": 403,
     "protected": 403,
     "wrong_title": 403,
+    "unknown_alarm": 404,
     "unknown_break": 404,
     "unknown_environment": 404,
     "unknown_grant": 404,

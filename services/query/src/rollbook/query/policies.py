@@ -1,42 +1,21 @@
 """Policies over HTTP: what is in force in a namespace, was, and said before."""
 
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
 
 from rollbook.domain.names import NO_NUL
-from rollbook.eventlog.position import Position
 from rollbook.query.answers import answer, page
 from rollbook.query.handlers import namespace_key
 from rollbook.query.openapi import API, problems
 from rollbook.query.problems import Problem
 from rollbook.query.reading import NAMESPACE, AsOf, Limit, MinPosition, Namespace, Page, Reading
-from rollbook.readmodel import history, policies
-from rollbook.readmodel.database import Db
-from rollbook.readmodel.history import HistoryRow
-from rollbook.readmodel.place import At
-from rollbook.readmodel.policies import PolicyRow
-from rollbook.readmodel.scope import filled
+from rollbook.readmodel import policies
+from rollbook.readmodel.policies import PastPolicy, PolicyRow
 
 POLICY = NAMESPACE + "/policies/{policy}"
 PolicyName = Annotated[str, Path(examples=["release"])]
 Past = Annotated[int, Path(ge=1, le=2**31 - 1, examples=[1])]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PastPolicy:
-    """A policy as one of its versions said."""
-
-    namespace: str
-    policy: str
-    version: int
-    digest: str
-    document: dict[str, Any]
-    position: At
-    time: datetime
-    actor: str
 
 
 def router(reading: Reading) -> APIRouter:
@@ -88,7 +67,8 @@ def router(reading: Reading) -> APIRouter:
     ) -> Response:
         space = namespace_key(namespace)
         async with reading.at_least(min_position) as db:
-            row = await _saved(db, space, policy, version)
+            known = policy.isprintable()
+            row = await policies.past(db, space, policy, version) if known else None
         if row is None:
             raise _unknown(space, policy, f" of version {version}")
         return answer(PastPolicy, row)
@@ -98,28 +78,3 @@ def router(reading: Reading) -> APIRouter:
 
 def _unknown(namespace: str, policy: str, of: str = "") -> Problem:
     return Problem(404, "unknown_policy", f"{namespace} has no policy {policy!r}{of}")
-
-
-async def _saved(db: Db, namespace: str, policy: str, version: int) -> PastPolicy | None:
-    async def fetch(last: HistoryRow | None) -> list[HistoryRow]:
-        after: Position | None = last.position if last else None
-        return await history.page(db, namespace, after, limit=1000)
-
-    def wanted(row: HistoryRow) -> bool:
-        said = row.data
-        return row.type == "PolicySaved" and (said["policy"], said["version"]) == (policy, version)
-
-    rows = await filled(fetch, wanted, 1000)
-    if not rows:
-        return None
-    found: Any = rows[0].data
-    return PastPolicy(
-        namespace=namespace,
-        policy=policy,
-        version=version,
-        digest=found["digest"],
-        document=found["document"],
-        position=rows[0].position,
-        time=rows[0].time,
-        actor=rows[0].actor,
-    )

@@ -33,7 +33,7 @@ from rollbook.readmodel.evidence import Ask
 from rollbook.readmodel.requests import RequestRow
 from rollbook.readmodel.scope import filled, holds
 
-State = Literal["open", "promoted", "rejected", "withdrawn", "expired"]
+State = Literal["open", "promoted", "rollout", "rejected", "withdrawn", "expired"]
 MOST = 2**31 - 1
 ENOUGH = 10_000
 """Overdue requests that are looked at, the oldest ones."""

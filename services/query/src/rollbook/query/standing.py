@@ -63,6 +63,7 @@ def version(
             stage=row.stage,
             rejected=bool(verdicts) and verdicts[0].stage == "rejected",
             verdict=row.verdict or "",
+            barred=verdicts[0].barred if verdicts else {},
             evaluations=row.evaluations,
             evaluated=row.evaluated or "",
             documents=tuple(_link(document) for document in documents),

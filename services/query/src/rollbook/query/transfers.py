@@ -9,7 +9,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import StreamingResponse
 
 from rollbook.artifacts import uploads
-from rollbook.artifacts.errors import TooLarge, WrongDigest
+from rollbook.artifacts.errors import WrongDigest
 from rollbook.artifacts.signed import BadSignature, Expired, Grant
 from rollbook.observability.logs import logger
 from rollbook.query import ranges
@@ -53,8 +53,6 @@ def router(shelf: Shelf) -> APIRouter:
             raise Problem(413, "oversize", f"the part has {part.size:,} bytes, not {declared}")
         try:
             await uploads.take(shelf.store, known, part, gathered(request.stream()))
-        except TooLarge as error:
-            raise Problem(413, "oversize", str(error)) from error
         except WrongDigest as error:
             raise Problem(422, "incomplete_part", str(error)) from error
         except ClientDisconnect as error:

@@ -16,7 +16,7 @@ from rollbook.domain.tenancy import Role
 from rollbook.observability.logs import logger
 from rollbook.query.answers import answer
 from rollbook.query.bodies import JSON, json_body
-from rollbook.query.completing import Completing
+from rollbook.query.completing import Completing, of_each
 from rollbook.query.openapi import API, problems
 from rollbook.query.problems import Problem, field_errors, invalid_fields
 from rollbook.query.reading import Reading
@@ -177,17 +177,15 @@ async def _there_already(sight: Sight, wanted: NewUpload, shelf: Shelf, reading:
     """
     store = shelf.store
     held = await store.head(wanted.digest)
-    if held is None or held.size != wanted.size:
-        return False
-    if held.kind is Kind.FILE and wanted.kind == "folder":
+    if held is None or held.size != wanted.size or not held.serves(Kind(wanted.kind)):
         return False
     if not await visible(sight, wanted.digest, shelf, reading, []):
         return False
     if held.kind is Kind.FOLDER:
-        for file in await store.listing(wanted.digest):
-            await store.claim(file.digest, wanted.namespace)
+        files = await store.listing(wanted.digest)
+        await of_each(files, lambda file: store.claim(file.digest, wanted.namespace))
     await store.claim(wanted.digest, wanted.namespace)
-    return True
+    return await store.head(wanted.digest) is not None  # not swept before we claimed it
 
 
 async def _begun(shelf: Shelf, upload: Upload) -> UploadBegun:
