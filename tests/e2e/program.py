@@ -70,9 +70,9 @@ class Program:
     def send(self, number: signal.Signals) -> None:
         self.process.send_signal(number)
 
-    def ended(self) -> int:
+    def ended(self, patience: float = PATIENCE) -> int:
         """The exit code, when it has ended by itself; everything it said is in `lines` then."""
-        code = self.process.wait(PATIENCE)
+        code = self.process.wait(patience)
         while (line := self._new.get(timeout=PATIENCE)) is not None:
             self.lines.append(line)
         return code

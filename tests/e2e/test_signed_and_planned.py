@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from time import monotonic, sleep
 from uuid import uuid4
 
 import pytest
@@ -92,3 +93,57 @@ def test_what_stands_outside_of_the_log_is_not_planned(console: Console, name: s
     kept = console("personal", "add", name.partition("/")[0], "Ada Lovelace", "--plan-only")
     assert kept.code == Exit.USAGE
     assert "nothing was sent" in kept.err
+
+
+def test_a_version_brings_its_signature_and_a_variant_gets_its_own(
+    console: Console, name: str, folder: Path, model: Path
+) -> None:
+    key, out, small = pair(folder, "anna"), folder / "model.sig", folder / "model.int8"
+    small.write_bytes(b"smaller")
+    assert console("sign", model, "-k", key.private, "-o", out).code == Exit.DONE
+    registered = console(
+        *("register", name, model, "--bundle", out, "--variant", f"quantised:int8={small}")
+    )
+    assert registered.code == Exit.DONE, registered
+    verify = ("signatures", "verify", f"{name}@1")
+    assert console(*verify, model, "-t", key.public).code == Exit.DONE
+    of_variant = (*verify, small, "-t", key.public, "--variant", "int8")
+    assert "nobody has signed it" in console(*of_variant).err
+    attach = ("--attach", f"{name}@1", "--variant", "int8")
+    signed = console("sign", small, "-k", key.private, *attach)
+    assert signed.code == Exit.DONE, signed
+    assert console(*of_variant).code == Exit.DONE
+    other = console("register", name, small, "--bundle", out, "--json")
+    assert json.loads(other.out)["error"]["code"] == "bad_signature"
+
+
+def test_a_version_that_has_a_recipe_is_made_again(
+    console: Console, name: str, folder: Path, model: Path
+) -> None:
+    policy, data, code = folder / "policy.yaml", folder / "rows.txt", folder / "training"
+    policy.write_text("gates: [{gate: again, kind: reproduction, metrics: [rows]}]\n")
+    data.write_text("1\n2\n")
+    code.mkdir()
+    (code / "train.py").write_text(
+        "import json, sys\n"
+        "rows = open(sys.argv[1]).read().split()\n"
+        "open('model', 'w').write('weights')\n"
+        "json.dump({'rows': len(rows)}, open('metrics.json', 'w'))\n"
+    )
+    assert console("policy", "save", name.partition("/")[0], "release", policy).code == Exit.DONE
+    pushed = console("artifact", "push", data, "--namespace", name.partition("/")[0], "--json")
+    digest = json.loads(pushed.out)["digest"]
+    again = ("--recipe", code, "--rebuild", "train.py {train}")
+    registered = console(
+        *("register", name, model, "--upload", "--metric", "rows=2"),
+        *("--data", f"rollbook:{digest}={digest}", *again),
+    )
+    assert registered.code == Exit.DONE, registered
+    deadline = monotonic() + 90
+    while "passed" not in (verdict := console("validate", "show", f"{name}@1").out):
+        assert monotonic() < deadline, verdict
+        sleep(0.5)
+    assert "train.py '{train}' in rollbook:sha256:" in console("show", f"{name}@1").out
+
+    for wrong in (again[:2], (*again[:3], "gone.py"), (*again[:3], "train.py {out}")):
+        assert console("register", name, model, *wrong).code == Exit.USAGE

@@ -9,11 +9,15 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import httpx
 import pytest
 
 from rollbook.cli.exits import Exit
+from rollbook.cli.place import Place
 from tests.e2e.conftest import Console, System
 from tests.e2e.program import started
+from tests.integration.query.system import until
+from tests.support import models
 
 
 @pytest.fixture
@@ -296,3 +300,34 @@ def test_a_second_system_in_the_same_folder_is_refused_with_the_address_of_the_f
     ended = console("up")
     assert ended.code == Exit.ERROR
     assert system.url in ended.err
+
+
+def test_what_was_promoted_is_resolved_and_served(
+    console: Console, system: System, name: str, folder: Path
+) -> None:
+    file = folder / "model.onnx"
+    models.onnx(file)
+    made(console, "register", name, file, "--upload")
+    made(console, "promote", name, 1)
+    found = made(console, "resolve", f"{name}@production", "--load", "--cache", folder / "cache")
+    assert (found["version"], found["stale"]) == (1, False)
+    assert Path(found["path"]).read_bytes() == file.read_bytes()
+    rows = {"name": "rows", "shape": [1, 4], "datatype": "FP32", "data": [1, 1, 1, 1]}
+    running = Place(system.folder / ".data").running()
+    assert running is not None
+    with started(system.folder, "serve", name, "--port", "0") as alone:
+        url = alone.wait_for(r"serves what stands in production: (http://\S+)/v2")[1]
+        for server in (running.serving, url):
+            stem = f"{server}/v2/models/default.{name}"
+
+            def answered(stem: str = stem) -> bool:
+                return httpx.get(f"{stem}/ready", trust_env=False).status_code == 200
+
+            if server == url:  # the other one loads it when it is asked
+                until(answered, 60)
+            answer = httpx.post(
+                f"{stem}/infer", json={"inputs": [rows]}, timeout=60, trust_env=False
+            )
+            assert answer.json()["outputs"][0]["data"] == [2.0]
+        alone.process.send_signal(signal.SIGTERM)
+        assert alone.process.wait(60) == Exit.DONE

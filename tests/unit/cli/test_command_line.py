@@ -48,6 +48,7 @@ def test_bad_usage_ends_with_two_and_leads_to_the_help(call: Call, typed: list[s
         ("projector", ["ROLLBOOK_KAFKA", "ROLLBOOK_POSTGRES"]),
         ("query", ["ROLLBOOK_KAFKA", "ROLLBOOK_POSTGRES"]),
         ("monitor", ["ROLLBOOK_KAFKA", "ROLLBOOK_POSTGRES"]),
+        ("deployer", ["ROLLBOOK_KAFKA", "ROLLBOOK_POSTGRES"]),
         ("validator", ["ROLLBOOK_KAFKA", "ROLLBOOK_POSTGRES"]),
     ],
 )

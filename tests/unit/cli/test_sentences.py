@@ -25,6 +25,66 @@ EXAMPLES: Mapping[str, tuple[dict[str, Any], str]] = {
         {"version": 3, "reason": "x"},
         "version 3 is no longer under legal hold: x",
     ),
+    "ProfileRecorded": (
+        {"version": 3, "profile": {"rows": 1200, "features": {"age": {}, "country": {}}}},
+        "version 3 is held against a profile of 2 features, 1,200 rows",
+    ),
+    "DriftDetected": (
+        {
+            "alarm": 2,
+            "version": 3,
+            "environment": "production",
+            "kind": "feature",
+            "findings": [{"subject": "feature:age", "measure": "psi", "value": 0.3123}],
+        },
+        "alarm 2: feature drift of version 3 in production, feature:age by psi 0.312",
+    ),
+    "DriftCleared": ({"alarm": 2, "reason": "calm"}, "alarm 2 cleared: calm"),
+    "DriftAcknowledged": ({"alarm": 2, "note": "a campaign"}, "alarm 2 was seen: a campaign"),
+    "RolloutStarted": (
+        {"rollout": 2, "version": 4, "environment": "production", "baseline": 3},
+        "rollout 2: version 4 gets traffic in production, beside version 3",
+    ),
+    "RolloutAdvanced": (
+        {
+            "rollout": 2,
+            "step": 1,
+            "finding": {
+                "result": "passed",
+                "samples": 4200,
+                "metrics": [{"metric": "errors", "outcome": "passed"}],
+            },
+        },
+        "rollout 2 is at step 2: errors passed, after 4200 requests",
+    ),
+    "RolloutPaused": ({"rollout": 2, "reason": "lunch"}, "rollout 2 is paused: lunch"),
+    "RolloutResumed": ({"rollout": 2, "reason": "back"}, "rollout 2 goes on: back"),
+    "RolloutStepApproved": (
+        {"rollout": 2, "step": 0, "approved_by": "ada", "missing": {"legal": 1}},
+        "step 1 of rollout 2 approved by ada; 1 x legal must agree yet",
+    ),
+    "RolloutStepSkipped": (
+        {"rollout": 2, "step": 1, "reason": "seen elsewhere"},
+        "rollout 2 is at step 2, the one before was skipped: seen elsewhere",
+    ),
+    "RolloutAborted": (
+        {"rollout": 2, "version": 4, "cause": "breached", "reason": "errors are worse"},
+        "rollout 2 of version 4 aborted, a guardrail is broken: errors are worse",
+    ),
+    "RolloutFinished": ({"rollout": 2, "version": 4}, "rollout 2 of version 4 is over"),
+    "RetrainingSet": (
+        {"version": 2, "document": {"pipeline": "nightly"}},
+        "the model is trained anew by the pipeline nightly, version 2 of the policy",
+    ),
+    "RetrainingRequested": (
+        {"retraining": 3, "alarm": 2, "reason": "it drifts"},
+        "retraining 3 asked for because of alarm 2: it drifts",
+    ),
+    "RetrainingStarted": ({"retraining": 3, "run": "run-7"}, "retraining 3 runs as run-7"),
+    "RetrainingEnded": (
+        {"retraining": 3, "outcome": "candidate", "version": 4, "note": ""},
+        "retraining 3 brought version 4",
+    ),
     "SignatureAttached": (
         {"version": 3, "signer": "sha256:ab"},
         "version 3 has a signature by sha256:ab",
@@ -33,6 +93,23 @@ EXAMPLES: Mapping[str, tuple[dict[str, Any], str]] = {
     "PolicyDropped": (
         {"policy": "release", "reason": "old"},
         "policy release out of force: old",
+    ),
+    "EndpointSet": (
+        {"endpoint": "on-call", "version": 2},
+        "endpoint on-call is told of events, version 2",
+    ),
+    "EndpointDropped": (
+        {"endpoint": "on-call", "reason": "old"},
+        "endpoint on-call is told of nothing any more: old",
+    ),
+    "EndpointSecretRotated": (
+        {"endpoint": "on-call", "rotation": 2, "reason": "it leaked"},
+        "the secret of endpoint on-call was changed: it leaked",
+    ),
+    "EndpointTested": ({"endpoint": "on-call"}, "endpoint on-call is tested"),
+    "EndpointRedriven": (
+        {"endpoint": "on-call"},
+        "what endpoint on-call was not told of is sent anew",
     ),
     "RetentionSet": (
         {"version": 2, "retention": {"keep_last": 5}},
@@ -159,6 +236,15 @@ EXAMPLES: Mapping[str, tuple[dict[str, Any], str]] = {
     "SynonymsSet": (
         {"word": "churn", "same": ["attrition", "lapse"]},
         "churn means the same as attrition, lapse",
+    ),
+    "DeletionsAnnounced": (
+        {
+            "deletions": [
+                {"digest": "sha256:ab", "size": 1500, "reason": "no version names it"},
+                {"digest": "sha256:cd", "size": 500, "reason": "no version names it"},
+            ]
+        },
+        "a sweep set out to delete 2 artifacts: 2,000 bytes",
     ),
     "PersonalDataErased": (
         {"references": ["a", "b"], "reason": "asked"},

@@ -25,11 +25,13 @@ def demo(
     port: Port = 8080,
     log: LogHere = False,
 ) -> Exit:
-    """Train two real models, register, promote and roll back, and replay it all from the log.
+    """Train real models, let them serve live traffic, and see the loop close by itself.
 
-    Starts the system as `rollbook up` does, or uses the one that runs in the data folder. The data
-    set ships with scikit-learn. Afterwards the system stays up for you to look around; run it
-    again, and two more versions are there.
+    Registers, promotes and rolls back; a canary that wins and one that is taken back; drift, an
+    alarm, a retraining and its candidate; and all of it replayed from the log. Starts the system as
+    `rollbook up` does, with windows of seconds in place of minutes, or uses the one that runs in
+    the data folder, and leaves drift out. The data set ships with scikit-learn. Afterwards the
+    system stays up for you to look around; run it again, and more versions are there.
 
     ```console
     rollbook demo
@@ -37,6 +39,7 @@ def demo(
     ```
     """
     # Late, so that --help is quick.
+    from rollbook.cli import loop  # noqa: PLC0415
     from rollbook.cli.place import Place  # noqa: PLC0415
     from rollbook.cli.screen import Screen  # noqa: PLC0415
     from rollbook.cli.story import Tale  # noqa: PLC0415
@@ -45,10 +48,11 @@ def demo(
 
     place, screen = Place.chosen(folder), Screen()
     with Trainee(place.models) as trainee:  # trains while everything starts
-        tale = Tale(screen, trainee)
+        tale = Tale(screen, trainee, place)
         if running := place.running():
             screen.say(f"Rollbook already runs here: {running.url}")
-            tale.tell(running)
+            tale.tell_beside(running)
             return Exit.DONE
+        loop.quicken(place)
         system = System(place, screen, host=host, port=port, log_here=log)
         return system.run(tale.tell, leave=leave or os.environ.get("CI") == "true")

@@ -3,14 +3,15 @@
 import json
 import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from rollbook.cli.exits import Exit, Failure
-from rollbook.domain.custody import Entry
+from rollbook.cli import abreast
+from rollbook.domain.custody import Entry, Ruling
 from rollbook.domain.rulebook import Retention
+from rollbook.domain.tenancy import REGISTRY
 
 if TYPE_CHECKING:
     from rollbook.client import Model, Record, Registry
@@ -24,7 +25,6 @@ class _Told:
 
     digests: set[str] = field(default_factory=set)
     archived_at: datetime | None = None
-    hold: str | None = None
 
 
 @dataclass(slots=True)
@@ -44,13 +44,18 @@ class Estate:
         self._ends: Mapping[str, int] | None = None
         self._models: dict[str, _Known] = {}
         self._asked: dict[tuple[str, int], list[int]] = {}
+        self._held: dict[tuple[str, int], str] = {}
         self.retentions: dict[str, Retention] = {}
 
     @property
     def entries(self) -> list[Entry]:
         """Every version."""
         return [
-            replace(entry, asked=tuple(self._asked.get(entry.key, ())))
+            replace(
+                entry,
+                asked=tuple(self._asked.get(entry.key, ())),
+                hold=self._held.get(entry.key),
+            )
             for known in self._models.values()
             for entry in known.entries
         ]
@@ -67,18 +72,20 @@ class Estate:
             role["namespace"] == "rollbook" and role["models"] == "*" for role in me.roles
         )
 
+    def announce(self, going: Iterable[Ruling]) -> None:
+        """Put on record what is about to be deleted, by whom and why."""
+        deletions = [
+            {"digest": of.blob.digest, "size": of.blob.size, "reason": of.reason[:1000]}
+            for of in going
+        ]
+        self._registry.announce_deletions(REGISTRY, deletions)
+
     def refresh(self) -> bool:
         """Read what has happened since; whether anything has."""
-        ends = next((t.end_offsets for t in self._registry.topics() if t.end_offsets), None)
-        if ends is None:
-            raise Failure(
-                Exit.UNAVAILABLE, "the registry does not see the end of its log", code="unavailable"
-            )
+        ends = abreast.ends(self._registry)
         moved = ends != self._ends
         if moved:  # what the tables show by now is at least what the log held a second ago
-            for partition, end in ends.items():
-                if end:
-                    self._registry.wait(f"{partition}:{end - 1}")
+            abreast.show(self._registry, ends)
         changed = self._changed()
         for model in changed:
             self._models[model.key] = self._read(model, self._models.get(model.key))
@@ -86,8 +93,12 @@ class Estate:
             self._asked = defaultdict(list)
             for request in self._registry.inbox():
                 self._asked[request.model, request.version].append(request.request)
+            self._held = {
+                (hold.model, hold.version): hold.reason for hold in self._registry.holds()
+            }
             for namespace in {key.partition("/")[0] for key in self._models}:
-                self.retentions[namespace] = retention(self._registry, namespace)
+                said = self._registry.retention(namespace).retention
+                self.retentions[namespace] = Retention.model_validate(said)
         self._ends = ends
         return bool(changed) or moved
 
@@ -110,43 +121,12 @@ class Estate:
                 archived_at=_archived(told.get(row.version), row.archived_reason, row.updated_at),
                 aliases=row.aliases,
                 environments=row.environments,
-                hold=told[row.version].hold if row.version in told else None,
                 unclear=model.parked,
                 parents=tuple((p["model"], p["version"]) for p in row.lineage.get("parents", ())),
             )
             for row in self._registry.versions(model.key)
         ]
         return _Known(model, told, entries)
-
-
-def retention(registry: "Registry", namespace: str) -> Retention:
-    """How long the artifacts of a namespace are kept; Failure for who may not see it."""
-    from rollbook.client import Refused  # noqa: PLC0415
-
-    try:
-        for record in registry.governance(namespace):
-            if record.type == "RetentionSet":
-                return Retention.model_validate(record.data["retention"])
-    except Refused as refusal:
-        if refusal.code != "unknown_namespace":
-            raise
-        if _decided(registry, namespace):
-            raise Failure(
-                Exit.REFUSED,
-                f"you may not see what was decided about {namespace}",
-                code="forbidden",
-            ) from refusal
-    return Retention()
-
-
-def _decided(registry: "Registry", namespace: str) -> bool:
-    from rollbook.client import Refused  # noqa: PLC0415
-
-    try:
-        registry.namespace(namespace)
-    except Refused:
-        return False
-    return True
 
 
 def _listen(told: dict[int, _Told], record: "Record") -> None:
@@ -157,10 +137,6 @@ def _listen(told: dict[int, _Told], record: "Record") -> None:
     version.digests |= _named(record.data)
     if record.type == "VersionArchived":
         version.archived_at = record.time
-    elif record.type == "VersionHeld":
-        version.hold = str(record.data["reason"])
-    elif record.type == "VersionReleased":
-        version.hold = None
 
 
 def _archived(told: _Told | None, reason: str | None, touched: datetime) -> datetime | None:

@@ -29,6 +29,8 @@ class Running:
     """The URL of the store."""
     archive: str | None = None
     """That of its archive, where it is another one."""
+    serving: str = ""
+    """The URL of its model server."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,23 @@ class Place:
             name = f"up-{secrets.token_hex(4)}"
             file.write_text(name + "\n")
             return name
+
+    def notifier_secret(self) -> str:
+        """What the secrets of this folder's endpoints are made of; made where there is none."""
+        if (kept := self.kept_notifier_secret()) is not None:
+            return kept
+        file = self.folder / "notifier.secret"
+        made = secrets.token_hex(32)
+        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
+            out.write(made + "\n")
+        return made
+
+    def kept_notifier_secret(self) -> str | None:
+        """The same, if it was made."""
+        try:
+            return (self.folder / "notifier.secret").read_text().strip() or None
+        except FileNotFoundError:
+            return None
 
     def running(self) -> Running | None:
         """What runs here now; None when nothing does."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 
-from rollbook.cli import arguments
+from rollbook.cli import arguments, recipes
 from rollbook.cli.arguments import bad
 from rollbook.cli.exits import Exit
 from rollbook.cli.serving import Name, tell
@@ -40,6 +40,16 @@ def register(
     param: Annotated[Many, Parameter(negative="", help="name=value; may be repeated.")] = None,
     tag: Annotated[Many, Parameter(negative="", help="name=value; may be repeated.")] = None,
     description: Annotated[str, Parameter(help="Markdown.")] = "",
+    recipe: Annotated[
+        Path | None, Parameter(help="Folder with the program that makes it again from its data.")
+    ] = None,
+    rebuild: Annotated[
+        str | None,
+        Parameter(help="That program and its arguments; {train}, {validation}, {test}: its data."),
+    ] = None,
+    bundle: Annotated[
+        Path | None, Parameter(help="A signature of the model, as `rollbook sign` writes it.")
+    ] = None,
     commit: Annotated[
         str | None, Parameter(help="Of the code; that of the current git repository if not.")
     ] = None,
@@ -138,6 +148,8 @@ def register(
     rollbook register churn model.joblib --idempotency-key "$CI_JOB_ID" --json
     rollbook register churn model.onnx --change retraining --variant quantised=model.int8.onnx \
       --property framework=torch --licence Apache-2.0 --pii none --evaluation test.yaml
+    rollbook register churn model.skops --data file:///data/train.csv=sha256:… --upload \
+      --recipe training/ --rebuild 'train.py --rows {train}'
     ```
     """
     from rollbook.cli.git import commit as current_commit  # noqa: PLC0415
@@ -165,6 +177,7 @@ def register(
         "environment": arguments.pairs(package or [], "package"),
         "runtime": _runtime(lock, image, hardware),
     }
+    words = recipes.command(recipe, rebuild)
     terms = {"licence": licence, "data_use": data_use or [], "consent": consent, "pii": pii}
     facts: dict[str, Any] = {
         "change": change,
@@ -177,11 +190,15 @@ def register(
         "terms_of_use": terms if any(terms.values()) else None,
         "description": description,
         "idempotency_key": idempotency_key,
+        "bundle": _text(bundle),
     }
     with target.registry() as registry:
         if upload:
             parts = [_stored(registry, model, *each) for each in files]
         artifact, *others = parts
+        if recipe is not None:
+            place = _stored(registry, model, recipe, None) if upload else recipes.local(recipe)
+            facts["recipe"] = recipes.recipe(place, words)
         facts["variants"] = [said | part for (said, _), part in zip(variants, others, strict=True)]
         outcomes = enter(registry, model, artifact | ({"uri": uri} if uri else {}), lineage, facts)
         tell(registry, model, *outcomes, as_json=target.json)
@@ -210,6 +227,13 @@ def _signature(file: Path | None) -> "Signature | None":
     from rollbook.domain.lineage import Signature  # noqa: PLC0415
 
     return document(file, Signature) if file is not None else None
+
+
+def _text(file: Path | None) -> str | None:
+    try:
+        return file.read_text() if file is not None else None
+    except (OSError, UnicodeDecodeError) as error:
+        raise bad(f"cannot read {file}: {error}") from error
 
 
 def _variant(text: str) -> tuple[dict[str, Any], Path]:

@@ -1,5 +1,6 @@
-"""`rollbook retention`, `artifact hold` and `release`: how long artifacts are kept."""
+"""`rollbook retention`, `artifact hold`, `release` and `holds`: how long artifacts are kept."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,10 +10,12 @@ from rollbook.cli import arguments, output
 from rollbook.cli.arguments import bad
 from rollbook.cli.exits import Exit
 from rollbook.cli.ruling import NamespaceName
+from rollbook.cli.sentences import clock
 from rollbook.cli.serving import NameAndVersion, Reason, tell
 from rollbook.cli.target import Target
 
 if TYPE_CHECKING:
+    from rollbook.client import Outcome, Registry
     from rollbook.domain.rulebook import Retention
 
 SPANS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
@@ -31,16 +34,18 @@ def show(
     rollbook retention show team-a --json
     ```
     """
-    from rollbook.cli.estate import retention  # noqa: PLC0415
+    from rollbook.domain.rulebook import Retention  # noqa: PLC0415
 
     space = arguments.namespace(namespace)
     with target.registry() as registry:
-        found = retention(registry, space)
+        found = registry.retention(space)
     if target.json:
-        output.document({"namespace": space, "retention": found.model_dump(mode="json")})
+        output.document(output.shaped(found))
     else:
-        for line in _sentences(found):
+        for line in _sentences(Retention.model_validate(found.retention)):
             output.say(line)
+        if found.set_at is not None:
+            output.say(f"Set {clock(found.set_at)[:16]} by {output.plain(found.set_by or '')}.")
     return Exit.DONE
 
 
@@ -99,11 +104,7 @@ def hold(
     rollbook artifact hold churn@3 -r "the auditor asked" --json
     ```
     """
-    model, number = arguments.of_version(version)
-    with target.registry() as registry:
-        outcome = registry.hold(model, number, reason)
-        tell(registry, model, outcome, as_json=target.json)
-    return Exit.DONE
+    return _done(target, version, lambda registry, *of: registry.hold(*of, reason))
 
 
 def release(
@@ -120,10 +121,41 @@ def release(
     rollbook artifact release churn@3 -r "it was the wrong one" --json
     ```
     """
+    return _done(target, version, lambda registry, *of: registry.release(*of, reason))
+
+
+def _done(target: Target, version: str, do: "Callable[[Registry, str, int], Outcome]") -> Exit:
     model, number = arguments.of_version(version)
     with target.registry() as registry:
-        outcome = registry.release(model, number, reason)
-        tell(registry, model, outcome, as_json=target.json)
+        tell(registry, model, do(registry, model, number), as_json=target.json)
+    return Exit.DONE
+
+
+def holds(
+    namespace: Annotated[str | None, Parameter(help="All of them if not named.")] = None,
+    /,
+    *,
+    target: Target = Target(),  # noqa: B008
+) -> Exit:
+    """List the legal holds that stand.
+
+    ```console
+    rollbook artifact holds
+    rollbook artifact holds team-a --json
+    ```
+    """
+    space = None if namespace is None else arguments.namespace(namespace)
+    with target.registry() as registry:
+        found = list(registry.holds(space))
+    if target.json:
+        output.document({"holds": [output.shaped(hold) for hold in found]})
+    elif not found:
+        output.say("Nothing is held.")
+    else:
+        output.table(
+            ("version", "why", "since", "by"),
+            [(f"{h.model}@{h.version}", h.reason, clock(h.held_at)[:16], h.held_by) for h in found],
+        )
     return Exit.DONE
 
 

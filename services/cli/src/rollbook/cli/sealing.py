@@ -15,6 +15,7 @@ from rollbook.cli.target import Target
 if TYPE_CHECKING:
     from rollbook.client import Signed
 
+Variant = Annotated[str | None, Parameter(help="Of the version: this one of its variants.")]
 Bytes = Annotated[
     Path, Parameter(name="PATH", allow_leading_hyphen=True, help="A file, or a folder.")
 ]
@@ -33,6 +34,7 @@ def sign(
     attach: Annotated[
         str | None, Parameter(help="The version that has these bytes, [NAMESPACE/]NAME@VERSION.")
     ] = None,
+    variant: Variant = None,
     out: Annotated[
         Path | None, Parameter(name=("--out", "-o"), help="Where to write the signature.")
     ] = None,
@@ -44,6 +46,7 @@ def sign(
 
     ```console
     rollbook sign model.joblib --key release.key --attach churn@3
+    rollbook sign model.int8.onnx --key release.key --attach churn@3 --variant int8
     rollbook sign model/ --key ada.key --certificate ada.crt --out model.sig
     ```
     """
@@ -65,7 +68,7 @@ def sign(
             raise bad(f"cannot write {out}: {error.strerror}") from error
     if attach:
         with target.registry() as registry:
-            outcome = registry.attach_signature(model, version, bundle)
+            outcome = registry.attach_signature(model, version, bundle, variant=variant)
             tell(registry, model, outcome, as_json=target.json)
     elif out is None:
         output.raw(bundle)
@@ -92,8 +95,11 @@ def list_(name: NameAndVersion, /, *, target: Target = Target()) -> Exit:  # noq
         output.say("Nobody has signed it.")
     else:
         output.table(
-            ("signer", "names", "attached", "by"),
-            [(s.signer, s.name or "", clock(s.attached_at), s.attached_by) for s in found],
+            ("signer", "names", "of", "attached", "by"),
+            [
+                (s.signer, s.name or "", s.variant or "", clock(s.attached_at), s.attached_by)
+                for s in found
+            ],
         )
     return Exit.DONE
 
@@ -111,6 +117,7 @@ def verify(
             help="Public key or CA certificate as PEM, or a folder of them; may be repeated.",
         ),
     ],
+    variant: Variant = None,
     target: Target = Target(),  # noqa: B008
 ) -> Exit:
     """Say whether bytes are those of a version, and whether somebody trusted has signed them.
@@ -133,7 +140,7 @@ def verify(
         raise bad(str(error)) from error
     with target.registry() as registry:
         try:
-            signers = verified(path, registry, model, version, trust)
+            signers = verified(path, registry, model, version, trust, variant)
         except WrongBytes as error:
             raise Failure(Exit.ERROR, str(error), code="wrong_bytes") from error
         except BadSignature as error:

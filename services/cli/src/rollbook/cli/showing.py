@@ -1,5 +1,6 @@
 """`rollbook show` and `rollbook history`: what stands in the book."""
 
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
@@ -222,6 +223,7 @@ def _version(version: "Version", *, as_json: bool) -> None:
         "may be used for": ", ".join(terms.get("data_use") or ()),
         "consent": terms.get("consent"),
         "signature": _signature(version),
+        "rebuilt by": _recipe(version),
         "evaluations": version.evaluations or None,
         "documents": len(version.documents) or None,
         "card": f"revision {version.card_revision}{_due(version)}"
@@ -245,6 +247,12 @@ def _version(version: "Version", *, as_json: bool) -> None:
     }
     output.say(f"[bold]{output.plain(version.model)}[/] version {version.version}")
     output.table(("fact", "value"), [(k, v) for k, v in facts.items() if v not in (None, "")])
+
+
+def _recipe(version: "Version") -> str | None:
+    if (said := version.recipe) is None:
+        return None
+    return shlex.join([said["program"], *said.get("arguments", ())]) + f" in {said['uri']}"
 
 
 def _signature(version: "Version") -> str:

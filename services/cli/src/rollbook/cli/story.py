@@ -1,50 +1,58 @@
-"""The demo's story: two models are entered, rolled out, rolled back, signed for, and replayed."""
+"""The demo's story: from the first version to a loop that closes, and all of it replayed."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from rollbook.cli import gating, replaying, signing
+from rollbook.cli import gating, loop, replaying, signing
 from rollbook.cli.clusters import Clusters
+from rollbook.cli.entering import ABOUT, MODEL, entered
 from rollbook.cli.exits import Exit, Failure
-from rollbook.cli.git import commit
+from rollbook.cli.loop import Loop
 from rollbook.cli.output import plain
-from rollbook.cli.place import Running
-from rollbook.cli.registering import enter
+from rollbook.cli.place import Place, Running
 from rollbook.cli.screen import Screen
 from rollbook.cli.sentences import clock, short, tags
+from rollbook.cli.telling import Telling
 from rollbook.cli.trainee import Trainee
 
 if TYPE_CHECKING:
     from rollbook.client import Outcome, Registry
 
-MODEL = "demo/breast-cancer"
-ABOUT = "Tells malignant from benign tumours by 30 measurements of cell nuclei."
-
 
 class Tale:
     """Told once, on a running system."""
 
-    def __init__(self, screen: Screen, trainee: Trainee) -> None:
-        self._screen, self._trainee = screen, trainee
-        self._chapters = 0
+    def __init__(self, screen: Screen, trainee: Trainee, place: Place) -> None:
+        self._screen, self._trainee, self._place = screen, trainee, place
+        self._telling = Telling(screen, MODEL)
+        self._chapter, self._say = self._telling.chapter, self._telling.say
         self._run = f"demo-{uuid4().hex[:8]}"
 
     def tell(self, running: Running) -> None:
         """From the first fit to the replay; Failure where something is not as it should be."""
+        self._tell(running, self._drift)
+
+    def tell_beside(self, running: Running) -> None:
+        """The same on a system with settings of its own, under which drift takes longer."""
+        self._tell(running, self._later)
+
+    def _tell(self, running: Running, drift: Callable[[Loop, int], None]) -> None:
         from rollbook.client import Refused, Registry, RegistryError  # noqa: PLC0415
 
         try:
             token = os.environ.get("ROLLBOOK_TOKEN")
             with Registry(running.url, token=token, actor="demo") as registry:
-                first, second = self._enter(registry)
+                told = self._trainee.lines()
+                dataset = next(told)
+                first, second = self._enter(registry, told, dataset)
                 self._gate(registry, first, second)
                 self._roll_out(registry, first, second)
                 if token is None:  # with one, people sign under their own names
                     self._sign(registry, running, second["version"])
+                self._loop(registry, running, first["version"], (told, dataset), drift)
         except RegistryError as error:
             raise Failure(
                 Exit.REFUSED if isinstance(error, Refused) else Exit.UNAVAILABLE,
@@ -54,20 +62,13 @@ class Tale:
         self._replay(running)
         self._look_around(running)
 
-    def _chapter(self, title: str) -> None:
-        self._chapters += 1
-        self._screen.say(f"\n[bold cyan]{self._chapters}. {title}[/]")
-
-    def _say(self, text: str) -> None:
-        self._screen.say(f"   {text}")
-
     def _link(self, registry: "Registry", path: str = "") -> None:
-        self._say(f"[dim]→ {registry.url}/api/v1/models/{MODEL}{path}[/]")
+        self._telling.link(registry.url, path)
 
-    def _enter(self, registry: "Registry") -> tuple[dict[str, Any], dict[str, Any]]:
+    def _enter(
+        self, registry: "Registry", told: Iterator[dict[str, Any]], dataset: Mapping[str, Any]
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
         self._chapter("Two models, trained just now")
-        told = self._trainee.lines()
-        dataset = next(told)
         self._say(
             f"Data: {dataset['name']}, {dataset['rows']} rows, {dataset['features']} features;"
             f" it ships with scikit-learn. [dim]{short(dataset['digest'])}[/]"
@@ -82,58 +83,32 @@ class Tale:
             self._say(f"The model {MODEL} is in the book now, at {made.position} of the log.")
         self._link(registry)
         gating.rule(registry, MODEL)
-        versions = list(self._register(registry, told, dataset))
-        if len(versions) != 2:
-            raise Failure(Exit.ERROR, "training ended too early", code="training")
-        return versions[0], versions[1]
+        first = self._register(registry, _next(told), dataset)
+        self._say(
+            f"[green]The first version stood in the log after {self._screen.elapsed:.1f} s.[/]"
+        )
+        again = entered(registry, first, dataset, self._run)
+        self._say(
+            "Sent once more with the same idempotency key, as a pipeline that tries again"
+            f" would: {again.outcome}, still version {again.version}."
+        )
+        return first, self._register(registry, _next(told), dataset)
 
     def _register(
-        self, registry: "Registry", told: Iterator[dict[str, Any]], dataset: dict[str, Any]
-    ) -> Iterator[dict[str, Any]]:
-        code = commit(Path(__file__).parent)
-        for number, model in enumerate(told):
-            artifact = {
-                "uri": Path(model["file"]).as_uri(),
-                "digest": model["digest"],
-                "size": model["size"],
-                "format": "joblib",
-            }
-            lineage = {
-                "run_id": self._run,
-                "code_uri": "pkg:pypi/rollbook-cli#rollbook/cli/training.py",
-                "code_commit": code,
-                "datasets": [{"uri": dataset["uri"], "digest": dataset["digest"]}],
-                "environment": dataset["environment"],
-            }
-            facts = {
-                "metrics": model["metrics"],
-                "params": model["params"],
-                "tags": {"algorithm": model["name"]},
-                "idempotency_key": f"{self._run}/{model['name']}",
-            }
-            outcome = enter(registry, MODEL, artifact, lineage, facts)[-1]
-            self._say(
-                f"[bold]Version {outcome.version}[/]: {model['name']},"
-                f" {tags(model['metrics'])}  [dim]{short(model['digest'])}, at"
-                f" {outcome.position}[/]"
-            )
-            self._link(registry, f"/versions/{outcome.version}")
-            if number == 0:
-                self._say(
-                    f"[green]The first version stood in the log after"
-                    f" {self._screen.elapsed:.1f} s.[/]"
-                )
-                again = enter(registry, MODEL, artifact, lineage, facts)[-1]
-                self._say(
-                    "Sent once more with the same idempotency key, as a pipeline that tries again"
-                    f" would: {again.outcome}, still version {again.version}."
-                )
-            yield {**model, "version": outcome.version}
+        self, registry: "Registry", model: dict[str, Any], dataset: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        outcome = entered(registry, model, dataset, self._run)
+        self._say(
+            f"[bold]Version {outcome.version}[/]: {model['name']}, {tags(model['metrics'])}"
+            f"  [dim]{short(model['digest'])}, at {outcome.position}[/]"
+        )
+        self._link(registry, f"/versions/{outcome.version}")
+        return {**model, "version": outcome.version}
 
     def _gate(self, registry: "Registry", first: dict[str, Any], second: dict[str, Any]) -> None:
         self._chapter("Gates that decide by themselves")
         self._say("Both are loaded and called, in processes of their own behind walls.")
-        gating.wait(registry, MODEL, [first["version"], second["version"]], self._say)
+        gating.wait(registry, MODEL, [first["version"], second["version"]], self._telling)
         self._link(registry, f"/versions/{second['version']}/verdicts")
 
     def _roll_out(
@@ -181,6 +156,38 @@ class Tale:
             request = signing.sign(registry, physician, MODEL, version, self._say)
         self._link(registry, f"/requests/{request}")
 
+    def _loop(
+        self,
+        registry: "Registry",
+        running: Running,
+        serving: int,
+        trained: tuple[Iterator[dict[str, Any]], dict[str, Any]],
+        drift: Callable[[Loop, int], None],
+    ) -> None:
+        told, dataset = trained
+        if why := loop.without(running, self._telling):
+            self._chapter("Live traffic")
+            self._say(f"[yellow]Left out here, with all that needs it:[/] {plain(why)}.")
+            return
+        with loop.flowing(running, dataset["file"], self._place.folder) as traffic:
+            closed = Loop(self._telling, registry, running, traffic)
+            closed.live(serving)
+            won = closed.good(_next(told), dataset, self._run)
+            closed.bad(_next(told), dataset, self._run)
+            drift(closed, won)
+            closed.told()
+
+    def _drift(self, closed: Loop, version: int) -> None:
+        closed.drift(version)
+
+    def _later(self, closed: Loop, version: int) -> None:
+        self._chapter("Drift")
+        self._say(
+            f"[yellow]Not told here:[/] the monitor of this system has windows of its own, so that"
+            f" an alarm about version {version} may take a quarter of an hour. Stop it, and"
+            " `rollbook demo` starts one that sees drift within seconds."
+        )
+
     def _replay(self, running: Running) -> None:
         self._chapter("Everything again, from the log alone")
         self._say("An empty schema, every record from offset 0, then both side by side:\n")
@@ -199,6 +206,12 @@ class Tale:
             ("in a second shell", f"rollbook show {MODEL}; rollbook tail; rollbook topics"),
         ):
             self._screen.say(f"  {what:<19} {where}")
+
+
+def _next(told: Iterator[dict[str, Any]]) -> dict[str, Any]:
+    if (found := next(told, None)) is None:
+        raise Failure(Exit.ERROR, "training ended too early", code="training")
+    return found
 
 
 def _served(outcome: "Outcome") -> str:

@@ -1,6 +1,6 @@
 """Sweeping the store: what custody rules is done, and looked at again right before it is."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -10,6 +10,7 @@ from rollbook.artifacts.errors import Missing
 from rollbook.artifacts.held import Held, Kind, Tier
 from rollbook.artifacts.store import Store
 from rollbook.domain.custody import GRACE, Action, Blob, Custody, Ruling
+from rollbook.domain.deletions import MOST
 
 if TYPE_CHECKING:
     from rollbook.artifacts.uploads import Left
@@ -67,11 +68,14 @@ class Sweep:
     async def carry_out(self, plan: Plan) -> AsyncIterator[Ruling]:
         """Do it, and tell each thing that was done; what is needed by now stays."""
         for action in (Action.RESTORE, Action.ARCHIVE, Action.DELETE):
-            for ruling in plan.of(action):
-                again = await self._again(ruling.blob)
-                if again is not None and again.action is action:
-                    await self._do(again)
-                    yield again
+            for some in _batches(plan.of(action)):
+                if action is Action.DELETE:  # what is gone stands in the log, whatever breaks off
+                    self._estate.announce(some)
+                for ruling in some:
+                    again = await self._again(ruling.blob)
+                    if again is not None and again.action is action:
+                        await self._do(again)
+                        yield again
         for left in plan.left:
             await uploads.discard(self._store, left.upload)
 
@@ -139,3 +143,8 @@ class Sweep:
             files = frozenset(file.digest for file in listing)
         archived = held.tier is Tier.ARCHIVE
         return Blob(digest=held.digest, size=held.size, at=held.at, archived=archived, files=files)
+
+
+def _batches(rulings: Sequence[Ruling]) -> Iterator[Sequence[Ruling]]:
+    for begin in range(0, len(rulings), MOST):
+        yield rulings[begin : begin + MOST]

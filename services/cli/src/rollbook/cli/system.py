@@ -122,7 +122,9 @@ class System:
         log = LogAddress(addresses.kafka, query.app)
         if not addresses.durable:
             await make_topics(log)
-        crew = Crew(services.all_of(addresses, query, self._place.instance(), self._place.models))
+        serving = services.serving_in(addresses, query, self._place.folder)
+        others = services.all_of(addresses, query, self._place.instance(), self._place.models)
+        crew = Crew({**others, "serving": serving})
         shown = "127.0.0.1" if self._host in {"0.0.0.0", "::"} else self._host  # noqa: S104
         running = Running(
             pid=os.getpid(),
@@ -133,6 +135,7 @@ class System:
             schema=query.db_schema,
             durable=addresses.durable,
             artifacts=query.artifacts or "",
+            serving=serving.url,
             archive=query.artifacts_archive,
         )
         return running, crew
@@ -154,6 +157,7 @@ class System:
         for what, where in (
             ("API, to try out", f"{running.url}/docs"),
             ("models", f"{running.url}/api/v1/models"),
+            ("model server", f"{running.serving}/v2"),
             ("readiness, metrics", f"{running.url}/readyz  {running.url}/metrics"),
             ("Kafka", f"{running.kafka}, topics {running.app}.*"),
             ("data folder", plain(self._place.folder)),

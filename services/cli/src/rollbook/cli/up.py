@@ -36,7 +36,19 @@ LogHere = Annotated[
 def up(
     *,
     service: Annotated[
-        Literal["command", "projector", "query", "monitor", "auditor", "validator"] | None,
+        Literal[
+            "command",
+            "projector",
+            "query",
+            "monitor",
+            "deployer",
+            "auditor",
+            "validator",
+            "retrain",
+            "notifier",
+            "serving",
+        ]
+        | None,
         Parameter(help="Run only this one, on the clusters that the environment names."),
     ] = None,
     folder: Data = None,

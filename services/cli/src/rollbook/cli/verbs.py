@@ -35,12 +35,14 @@ VERBS = (
     ("validate start", "validating:start", WRITE),
     ("validate record", "validating:record", WRITE),
     ("validate show", "validating:show", WRITE),
+    ("validate watch", "awaiting:watch", WRITE),
     ("artifact", "", WRITE),
     ("artifact push", "pushing:push", WRITE),
     ("artifact pull", "pushing:pull", WRITE),
     ("artifact show", "pushing:show", WRITE),
     ("artifact hold", "retaining:hold", WRITE),
     ("artifact release", "retaining:release", WRITE),
+    ("artifact holds", "retaining:holds", WRITE),
     ("artifact sweep", "cleaning:sweep", WRITE),
     ("artifact cost", "cleaning:cost", WRITE),
     ("properties", "describing:properties", WRITE),
@@ -70,6 +72,36 @@ VERBS = (
     ("breaks list", "emergencies:list_", SERVE),
     ("breaks review", "emergencies:review", SERVE),
     ("alias", "labelling:alias", SERVE),
+    ("serve", "inferring:serve", SERVE),
+    ("rollout", "", SERVE),
+    ("rollout start", "rolling:start", SERVE),
+    ("rollout list", "rolling:list_", SERVE),
+    ("rollout show", "rolloutview:show", SERVE),
+    ("rollout watch", "rolloutview:watch", SERVE),
+    ("rollout pause", "rolling:pause", SERVE),
+    ("rollout resume", "rolling:resume", SERVE),
+    ("rollout approve", "rolling:approve", SERVE),
+    ("rollout skip", "rolling:skip", SERVE),
+    ("rollout promote", "rolling:promote", SERVE),
+    ("rollout abort", "rolling:abort", SERVE),
+    ("rollout lint", "rolloutplan:lint", SERVE),
+    ("rollout explain", "rolloutplan:explain", SERVE),
+    ("profile", "", SERVE),
+    ("profile make", "profiling:make", SERVE),
+    ("profile record", "profiling:record", SERVE),
+    ("profile show", "profiling:show", SERVE),
+    ("alarm", "", SERVE),
+    ("alarm list", "alarming:list_", SERVE),
+    ("alarm show", "alarming:show", SERVE),
+    ("alarm ack", "alarming:ack", SERVE),
+    ("alarm clear", "alarming:clear", SERVE),
+    ("retrain", "", SERVE),
+    ("retrain policy", "retraining:policy", SERVE),
+    ("retrain now", "retraining:now", SERVE),
+    ("retrain list", "retraining:list_", SERVE),
+    ("retrain show", "retraining:show", SERVE),
+    ("retrain cancel", "retraining:cancel", SERVE),
+    ("resolve", "resolving:resolve", READ),
     ("search", "searching:search", READ),
     ("query", "", READ),
     ("query save", "querying:save", READ),
@@ -146,6 +178,16 @@ VERBS = (
     ("personal show", "erasing:show", GOVERN),
     ("personal erase", "erasing:erase", GOVERN),
     ("personal forget", "erasing:forget", GOVERN),
+    ("notify", "", GOVERN),
+    ("notify set", "notifying:set_", GOVERN),
+    ("notify drop", "notifying:drop", GOVERN),
+    ("notify list", "notifying:list_", GOVERN),
+    ("notify show", "notifying:show", GOVERN),
+    ("notify deliveries", "notifying:deliveries", GOVERN),
+    ("notify test", "notifying:try_", GOVERN),
+    ("notify redrive", "notifying:redrive", GOVERN),
+    ("notify rotate", "notifying:rotate", GOVERN),
+    ("notify secret", "notifying:secret", GOVERN),
     ("whoami", "granting:whoami", GOVERN),
 )
 """Words, module and function below `rollbook.cli` (none: a family of verbs), and the group."""
@@ -198,6 +240,35 @@ FAMILIES = {
     ```console
     rollbook breaks list
     rollbook breaks review churn 1 justified --note "it ended the outage"
+    ```
+    """,
+    "rollout": """Let a version take over step by step, as long as it shows that it is no worse.
+
+    ```console
+    rollbook rollout start churn@4 --canary 5,25,50
+    rollbook rollout watch churn
+    rollbook rollout abort churn --reason "customers complain"
+    ```
+    """,
+    "profile": """Say what live data of a version is held against.
+
+    ```console
+    rollbook profile record churn 3 train.csv
+    rollbook profile show churn 3
+    ```
+    """,
+    "alarm": """See what is wrong with live data: drift, quality, performance, what is deployed.
+
+    ```console
+    rollbook alarm list
+    rollbook alarm show churn 1
+    ```
+    """,
+    "retrain": """Train a model anew: when it drifts, or when you say so, and never too often.
+
+    ```console
+    rollbook retrain policy churn --set retrain.yaml
+    rollbook retrain now churn --reason "the prices have changed"
     ```
     """,
     "audit": """Prove to outsiders that the log is what it was: checkpoints, bundles, proofs.
@@ -269,6 +340,14 @@ FAMILIES = {
     ```console
     rollbook key new team-a nightly --until 90d --role publisher
     rollbook key list team-a
+    ```
+    """,
+    "notify": """Tell people and programs what happens: by webhook, Slack or mail.
+
+    ```console
+    rollbook notify set team-a on-call endpoint.yaml
+    rollbook notify test team-a on-call
+    rollbook notify deliveries team-a on-call
     ```
     """,
     "collection": """Name groups of a namespace's models.

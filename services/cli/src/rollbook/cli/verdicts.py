@@ -21,8 +21,9 @@ def gates(verdict: "Verdict") -> "RenderableType":
             f"[{COLOURS.get(gate['outcome'], 'white')}]{output.plain(gate['outcome'])}[/]",
             ", ".join(f"{name}={value:g}" for name, value in (gate.get("measured") or {}).items()),
             gate.get("reason") or "",
+            ", ".join(where for where, names in verdict.barred.items() if gate["gate"] in names),
         )
         for gate in verdict.gates
     ]
     title = f"Gates: {verdict.stage}, {clock(verdict.decided_at)[:16]} by {verdict.decided_by}"
-    return output.grid(("gate", "&outcome", "measured", "why"), rows, title=title)
+    return output.grid(("gate", "&outcome", "measured", "why", "bars from"), rows, title=title)
