@@ -13,7 +13,7 @@ MEMBERS := $(wildcard libs/*/pyproject.toml services/*/pyproject.toml docs/examp
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 12
 
-demo: $(READY) ## Train, register, promote, roll back and replay two real models; then stay up
+demo: $(READY) ## Train, register, roll out, drift, retrain, replay: the whole story; then stay up
 	@exec $(BIN)/rollbook demo $(ARGS)
 
 up: $(READY) ## Start the whole system and stay up
