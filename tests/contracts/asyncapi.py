@@ -69,6 +69,8 @@ def document() -> str:
         "channels": {
             "commands": _channel(topics.COMMANDS, (cls.__name__ for cls in commands)),
             "events": _channel(topics.EVENTS, (cls.__name__ for cls in events)),
+            "serving": _channel(topics.SERVING, ["Pointing"]),
+            "telemetry": _channel(topics.TELEMETRY, ["Telemetry"]),
             "deadLetters": _channel(topics.DEAD_LETTERS, ["DeadLetter"]),
         },
         "operations": {
@@ -88,6 +90,18 @@ def document() -> str:
                 "channel": {"$ref": "#/channels/events"},
                 "messages": _refs("events", events),
             },
+            "direct": {
+                "action": "send",
+                "summary": "Say what stands at an environment or alias now.",
+                "channel": {"$ref": "#/channels/serving"},
+                "messages": [{"$ref": "#/channels/serving/messages/Pointing"}],
+            },
+            "tell": {
+                "action": "receive",
+                "summary": "Tell what was predicted, what was true, or what is served.",
+                "channel": {"$ref": "#/channels/telemetry"},
+                "messages": [{"$ref": "#/channels/telemetry/messages/Telemetry"}],
+            },
             "bury": {
                 "action": "send",
                 "summary": "Keep a command that can never work, as it came.",
@@ -106,6 +120,8 @@ def document() -> str:
                 **{cls.__name__: _message(Kind.COMMAND, cls, "CommandHeaders") for cls in commands},
                 **{cls.__name__: _message(Kind.EVENT, cls, "OutcomeHeaders") for cls in answers},
                 "WriterClaimed": _message(Kind.EVENT, WriterClaimed, "ClaimHeaders"),
+                "Pointing": _pointing(),
+                "Telemetry": _telemetry(),
                 "DeadLetter": _dead_letter(binding.DEAD_LETTER_HEADERS),
             },
         },
@@ -113,9 +129,13 @@ def document() -> str:
     return yaml.dump(whole, Dumper=_Plain, sort_keys=False, allow_unicode=True, width=100)
 
 
+def _number(value: str) -> int | str:
+    return int(value) if value.removeprefix("-").isdigit() else value
+
+
 def _channel(topic: Topic, messages: Iterable[str]) -> dict[str, Any]:
     settings: dict[str, Any] = {
-        name: value.split(",") if name == "cleanup.policy" else int(value)
+        name: value.split(",") if name == "cleanup.policy" else _number(value)
         for name, value in topic.config.items()
     }
     return {
@@ -158,6 +178,51 @@ def _key(message: str) -> dict[str, Any]:
     if message in NAMESPACE_COMMANDS or message in NAMESPACE_EVENTS:
         return NAMESPACE_KEY
     return MODEL_KEY if message in COMMANDS or message in STREAM_EVENTS else ANY_KEY
+
+
+def _pointing() -> dict[str, Any]:
+    key = "`namespace/name@ENVIRONMENT`, or `namespace/name:ALIAS`"
+    return {
+        "name": "Pointing",
+        "title": "What stands at an environment or an alias",
+        "summary": "The version, where its bytes lie, and the rollout that is live there.",
+        "description": "A tombstone: nothing stands there any more. Ignore a record whose position"
+        " is lower than that of the one you have, and those whose key begins with `claim/`.",
+        "contentType": "application/json",
+        "payload": {"schemaFormat": DIALECT, "schema": {"$ref": "./serving.schema.json"}},
+        "bindings": {
+            "kafka": {
+                "key": {
+                    "type": "string",
+                    "description": key,
+                    "examples": ["fraud/card@production"],
+                },
+                "bindingVersion": KAFKA,
+            }
+        },
+    }
+
+
+def _telemetry() -> dict[str, Any]:
+    return {
+        "name": "Telemetry",
+        "title": "What serving tells about itself",
+        "summary": "Predictions or labels in columns, or all that a server has in use.",
+        "description": "`source` names a process, anew at each start, and `number` counts its"
+        " batches from 1: one that comes again counts once. Times are milliseconds since 1970.",
+        "contentType": "application/json",
+        "payload": {"schemaFormat": DIALECT, "schema": {"$ref": "./telemetry.schema.json"}},
+        "bindings": {
+            "kafka": {
+                "key": {
+                    "type": "string",
+                    "description": "`namespace/name`; of what is in use, the `source`",
+                    "examples": ["fraud/card"],
+                },
+                "bindingVersion": KAFKA,
+            }
+        },
+    }
 
 
 def _dead_letter(headers: tuple[Header, ...]) -> dict[str, Any]:

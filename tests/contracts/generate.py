@@ -3,7 +3,11 @@
 import sys
 from pathlib import Path
 
+import msgspec
+
 from rollbook.dossier.pack import Pack
+from rollbook.eventlog.standing import POINTING
+from rollbook.telemetry.messages import Message
 from tests.contracts import asyncapi, examples, openapi, reference, schemas
 
 ROOT = Path(__file__).parents[2]
@@ -16,6 +20,8 @@ def generated() -> dict[str, str]:
         "contracts/asyncapi.yaml": asyncapi.document(),
         "contracts/openapi.json": openapi.document(),
         "contracts/evidence-pack.schema.json": schemas.render(Pack.model_json_schema()),
+        "contracts/serving.schema.json": schemas.render(POINTING.json_schema()),
+        "contracts/telemetry.schema.json": schemas.render(msgspec.json.schema(Message)),
         "contracts/policy.schema.json": schemas.render(schemas.policy_schema()),
         **{f"docs/reference/{name}": text for name, text in reference.pages().items()},
     }

@@ -1,11 +1,28 @@
 """The second chapter of the golden log: the namespace gets rules, and the model lives by them."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
+from rollbook.domain.alarms import (
+    AcknowledgeDrift,
+    ClearDrift,
+    DetectDrift,
+    DriftFinding,
+    Picture,
+    Stretch,
+)
 from rollbook.domain.aliases import RemoveAlias
 from rollbook.domain.cards import Card, Impact, MarkCardStale, ReviewCard, Subgroup, WriteCard
 from rollbook.domain.catalog import AssignOwner, ClassifyModel, RestoreModel, RetireModel
 from rollbook.domain.collection import RemoveCollection, SetCollection
+from rollbook.domain.deletions import AnnounceDeletions, Deletion
+from rollbook.domain.endpointdocs import Endpoint, Hours
+from rollbook.domain.endpoints import (
+    DropEndpoint,
+    RedriveEndpoint,
+    RotateEndpointSecret,
+    SetEndpoint,
+    TestEndpoint,
+)
 from rollbook.domain.environments import (
     BreakGlass,
     ClearEnvironment,
@@ -15,6 +32,7 @@ from rollbook.domain.environments import (
 )
 from rollbook.domain.erasure import ErasePersonalData
 from rollbook.domain.evaluations import Evaluation, Measure, RecordEvaluation
+from rollbook.domain.findings import ArmCount, MetricFinding, Result, RolloutFinding, conclude
 from rollbook.domain.gates import ExpressionGate, PerformanceGate, TermsGate
 from rollbook.domain.grants import GrantRole, IssueKey, RevokeKey, RevokeRole, key_id
 from rollbook.domain.holds import HoldVersion, ReleaseVersion
@@ -29,8 +47,11 @@ from rollbook.domain.lineage import (
     Terms,
     Variant,
 )
+from rollbook.domain.plans import Metric, RolloutPlan, Stage
 from rollbook.domain.policies import DropPolicy, Policy, PolicyTest, SavePolicy
+from rollbook.domain.profiles import Loss, NumberColumn, Profile, RecordProfile, WordColumn
 from rollbook.domain.queries import DropQuery, SaveQuery, SetSynonyms
+from rollbook.domain.recipes import Recipe
 from rollbook.domain.requests import (
     ApprovePromotion,
     CommentOnPromotion,
@@ -41,6 +62,25 @@ from rollbook.domain.requests import (
     WithdrawPromotion,
 )
 from rollbook.domain.retention import SetRetention
+from rollbook.domain.retraining import (
+    CancelRetraining,
+    EndRetraining,
+    RecordRetrainingRun,
+    RequestRetraining,
+    SetRetraining,
+)
+from rollbook.domain.retrainpolicy import RetrainingPolicy
+from rollbook.domain.rollouts import (
+    AbortRollout,
+    AdvanceRollout,
+    ApproveRolloutStep,
+    FinishRollout,
+    PauseRollout,
+    PromoteRollout,
+    ResumeRollout,
+    SkipRolloutStep,
+    StartRollout,
+)
 from rollbook.domain.rulebook import EnvironmentRule, MetadataSchema, Retention, Rules
 from rollbook.domain.rules import SetMetadataSchema, SetRules
 from rollbook.domain.signatures import AttachSignature
@@ -67,6 +107,7 @@ IDA = "ida@example.com"
 CI = f"account:{NAMESPACE}/ci"
 GATES = "account:rollbook/validator"
 CLOCK = "account:rollbook/clock"
+TRAINER = "account:rollbook/retrain"
 
 PUBLIC_KEY = "eQkGcjVaEgDg-uwPFNGQWOQmWkMly5x1bcyEfvdyD20"
 """No private half exists."""
@@ -118,6 +159,36 @@ POLICY = Policy(
     tests=(
         PolicyTest(
             test="a weak one fails", given={"metrics": {"auc": 0.7}}, fails=("good-enough",)
+        ),
+    ),
+)
+DRIFT = DetectDrift(
+    version=3,
+    environment="production",
+    kind="feature",
+    findings=(
+        DriftFinding(
+            subject="feature:age",
+            measure="psi",
+            value=0.31,
+            threshold=0.1,
+            p=0.0001,
+            rows=5000,
+            more={"js": 0.18, "ks": 0.21},
+        ),
+    ),
+    window=Stretch(
+        begin=datetime(2026, 3, 1, 12, 0, tzinfo=UTC),
+        end=datetime(2026, 3, 1, 12, 25, tzinfo=UTC),
+        rows=5000,
+        windows=5,
+    ),
+    pictures=(
+        Picture(
+            subject="feature:age",
+            bins=("18 to 30", "30 to 45", "45 to 99"),
+            reference=(300, 420, 280),
+            window=(700, 2000, 2300),
         ),
     ),
 )
@@ -216,6 +287,19 @@ IMPORTED = RegisterVersion(
     change="tweak",
     description="What served before there was a registry.",
 )
+REBUILDABLE = RegisterVersion(
+    artifact=Artifact(
+        uri="s3://models/fraud/card-approval/run-5311/model.skops", digest=digest("f")
+    ),
+    lineage=Lineage(datasets=(Dataset(uri="s3://data/transactions/2026-02", digest=digest("2")),)),
+    recipe=Recipe(
+        uri="s3://models/fraud/card-approval/training",
+        digest=digest("3"),
+        program="train.py",
+        arguments=("--rows", "{train}", "--depth", "7"),
+    ),
+    bundle=bundle(digest("f")),
+)
 CARD = Card(
     summary="Scores card payments for fraud.",
     owners=("risk",),
@@ -236,6 +320,36 @@ CARD = Card(
     environmental_impact=Impact(co2_kg=1.4, hours=0.7, hardware="16 vCPU", region="eu-central"),
     review_by=datetime(2026, 2, 1, tzinfo=UTC),
 )
+
+DEPLOYER = "account:rollbook/deployer"
+PLAN = RolloutPlan(
+    description="Three steps, and a day to look back.",
+    steps=(
+        Stage(weight=5, samples=500),
+        Stage(weight=25, approval={"approver": 1}),
+        Stage(weight=50),
+    ),
+    metrics=(Metric(metric="errors", of="errors", margin=0.01),),
+    watch=timedelta(days=1),
+)
+START = StartRollout(version=5, environment="staging", plan=PLAN, reason="February's data")
+
+
+def shown(outcome: Result, version: int = 5, baseline: int = 3) -> RolloutFinding:
+    """What a look at the rollout found."""
+    metric = MetricFinding(
+        metric="errors",
+        role="guardrail",
+        outcome=outcome,
+        candidate=ArmCount(version=version, n=4200, value=0.011),
+        baseline=ArmCount(version=baseline, n=79_800, value=0.0105),
+        difference=0.0005,
+        low=-0.004,
+        high=0.005,
+        alpha=0.05,
+    )
+    return conclude((metric,), 4200, 500, PLAN.digest())
+
 
 GOVERNED = (
     # Who may do what, and by which rules
@@ -454,4 +568,135 @@ GOVERNED = (
         GRACE,
         NAMESPACE,
     ),
+    # A version that comes with its signature, and with the recipe to make it again
+    Step(REBUILDABLE, CI),
+    Step(AttachSignature(version=3, bundle=bundle(digest("1")), variant="int8"), CI),
+    Step(AttachSignature(version=3, bundle=bundle(digest("1")), variant="int4"), CI),  # refused
+    # What a sweep is about to delete
+    Step(
+        AnnounceDeletions(
+            deletions=(
+                Deletion(
+                    digest=digest("9"),
+                    size=48_211_034,
+                    reason="no version names it",
+                ),
+            )
+        ),
+        GRACE,
+        NAMESPACE,
+    ),
+    # A model that is trained anew
+    Step(RequestRetraining(reason="prices have changed"), ADA),  # refused: by which pipeline?
+    Step(
+        SetRetraining(
+            document=RetrainingPolicy(
+                pipeline="nightly",
+                parameters={"epochs": "20"},
+                signals=("performance", "feature"),
+                environments=("production",),
+                cooldown=timedelta(days=2),
+            )
+        ),
+        HEDY,
+    ),
+    Step(RequestRetraining(reason="prices have changed"), ADA),
+    Step(RequestRetraining(reason="once more"), ADA),  # already so
+    Step(
+        RecordRetrainingRun(
+            retraining=1,
+            run="rollbook-5f0c4a4e-9a55-4d0e-8d7c-6b1f0b9c7d34",
+            url="https://airflow.example.com/dags/fraud/runs/1",
+        ),
+        TRAINER,
+    ),
+    Step(EndRetraining(retraining=1, outcome="candidate", version=1), TRAINER),  # refused: older
+    Step(EndRetraining(retraining=1, outcome="empty", note="nothing was registered"), TRAINER),
+    Step(RequestRetraining(reason="the data is there now"), ADA),
+    Step(CancelRetraining(retraining=2, reason="the data of this week is broken"), ADA),
+    Step(SetRetraining(document=None), HEDY),
+    # Live data that drifts away from what the version was made from
+    Step(
+        RecordProfile(
+            version=3,
+            profile=Profile(
+                rows=1000,
+                features={
+                    "age": NumberColumn(
+                        kind="numbers", edges=(18, 30, 45, 99), counts=(300, 420, 280)
+                    ),
+                    "country": WordColumn(kind="words", counts={"DE": 700, "FR": 250}, other=50),
+                },
+                prediction=NumberColumn(
+                    kind="numbers", edges=(0, 0.5, 1.01), counts=(900, 100), nulls=3
+                ),
+                task="probability",
+                loss=Loss(rows=1000, mean=0.04),
+                data="s3://data/fraud/2026-01.parquet",
+            ),
+        ),
+        CI,
+    ),
+    Step(DRIFT, TRAINER),
+    Step(DRIFT, TRAINER),  # it is open already
+    Step(AcknowledgeDrift(alarm=1, note="a campaign; looked at by the team"), IDA),
+    Step(AcknowledgeDrift(alarm=7, note="which?"), IDA),  # refused: there is no such alarm
+    Step(ClearDrift(alarm=1, reason="calm in the last 3 windows", window=DRIFT.window), TRAINER),
+    Step(AcknowledgeDrift(alarm=1, note="late"), IDA),  # refused: it has cleared
+    # A new version takes over step by step
+    Step(GrantRole(subject=JOAN, role=Role.APPROVER, reason="agrees to steps"), GRACE, NAMESPACE),
+    Step(PromoteVersion(version=3, environment="staging"), HEDY),
+    Step(START, HEDY),
+    Step(START, HEDY),  # it is live already
+    Step(PromoteVersion(version=5, environment="staging"), HEDY),  # refused: a rollout is live
+    Step(
+        AdvanceRollout(environment="staging", rollout=1, step=0, finding=shown("inconclusive")),
+        DEPLOYER,
+    ),  # refused: not passed
+    Step(PauseRollout(environment="staging", reason="the shop is on sale"), HEDY),
+    Step(ResumeRollout(environment="staging", reason="the sale is over"), HEDY),
+    Step(
+        AdvanceRollout(environment="staging", rollout=1, step=0, finding=shown("passed")), DEPLOYER
+    ),
+    Step(ApproveRolloutStep(environment="staging", comment="seen the slices"), JOAN),
+    Step(SkipRolloutStep(environment="staging", reason="it ran elsewhere for a week"), HEDY),
+    Step(
+        AdvanceRollout(environment="staging", rollout=1, step=2, finding=shown("passed")), DEPLOYER
+    ),
+    Step(FinishRollout(environment="staging", rollout=1), DEPLOYER),  # refused: too early
+    Step(FinishRollout(environment="staging", rollout=1), DEPLOYER, wait=timedelta(days=1)),
+    Step(START.model_copy(update={"version": 3}), HEDY),
+    Step(
+        AbortRollout(
+            environment="staging",
+            rollout=2,
+            reason="errors of version 3: worse by at least 0.02",
+            cause="breached",
+            finding=shown("breached", version=3, baseline=5),
+        ),
+        DEPLOYER,
+    ),
+    Step(START.model_copy(update={"version": 3}), HEDY),
+    Step(PromoteRollout(environment="staging", reason="version 5 is down"), HEDY),
+    Step(AbortRollout(environment="staging", rollout=3, reason="it is worse still"), HEDY),
+    Step(ResumeRollout(environment="staging", rollout=3, reason="once more"), HEDY),  # refused
+    # Who is told of it
+    Step(
+        SetEndpoint(
+            endpoint="on-call",
+            document=Endpoint(
+                kind="webhook",
+                url="https://hooks.example.com/rollbook",
+                events=("Drift*", "VersionRolledBack", "Retraining*"),
+                quiet=(Hours(days=("sat", "sun"), since=time(0), until=time(0)),),
+            ),
+        ),
+        GRACE,
+        NAMESPACE,
+    ),
+    Step(TestEndpoint(endpoint="on-call"), GRACE, NAMESPACE),
+    Step(RotateEndpointSecret(endpoint="on-call", reason="it stood in a log"), GRACE, NAMESPACE),
+    Step(RedriveEndpoint(endpoint="on-call"), GRACE, NAMESPACE),
+    Step(DropEndpoint(endpoint="on-call", reason="the team has moved"), GRACE, NAMESPACE),
+    Step(TestEndpoint(endpoint="on-call"), GRACE, NAMESPACE),  # refused: it is not there
 )

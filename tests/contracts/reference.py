@@ -73,7 +73,8 @@ def _topics() -> str:
     The snapshots and the governance are private to our own services. Their layout may change. A
     snapshot of another layout is not used, and the log is replayed instead. The governance topic
     holds a copy of what the namespaces' streams in the log say
-    ([decision 9](../adr/0009-governance-by-namespace-streams.md)).
+    ([decision 9](../adr/0009-governance-by-namespace-streams.md)). The serving topic is for
+    everybody: [follow what serves](../how-to/follow-what-serves.md).
     """
     head = ["topic", "key", "partitions", "kept", "holds"]
     return dedent(text).replace("TABLE", table(head, rows))

@@ -24,6 +24,7 @@ STATE = {
         "take one of those that the message lists, or set other rules",
     ),
     "unknown_grant": ("the namespace never gave such a grant", "look at who has access"),
+    "unknown_endpoint": ("the namespace has no such endpoint", "list its endpoints"),
     "unknown_key": ("the namespace never issued such a key", "look at its keys"),
     "wrong_stream": (
         (
@@ -64,6 +65,10 @@ STATE = {
     "bad_signature": (
         "the signature cannot be read, or is one of other bytes than the version's",
         "see [how to sign models](../how-to/sign-models.md); the message says what differs",
+    ),
+    "unknown_variant": (
+        "the version has no variant of this name",
+        "the message says which it has",
     ),
     "archived": ("the version is archived", "restore it, or take another one"),
     "retired": ("the model is retired", "restore it first"),
@@ -125,6 +130,28 @@ STATE = {
         "the version named has not stood in the environment before the present one",
         "promote it instead",
     ),
+    # Rollouts
+    "rollout_live": (
+        "a rollout is live there, or needs the version",
+        "wait for its end or abort it; see [roll out a version](../how-to/roll-out-a-version.md)",
+    ),
+    "no_rollout": ("no such rollout is live in the environment", "look at the model's rollouts"),
+    "rollout_over": ("the rollout has ended", "look at what became of it"),
+    "wrong_arms": (
+        "the new versions of a rollout are not distinct, or not those of this rollout",
+        "name each new version once, and none that serves there already",
+    ),
+    "frozen": ("the rollout's plan holds everything at this time", "wait until the freeze is over"),
+    "wrong_step": ("the rollout is at another step", "look at it again"),
+    "paused": ("the rollout is paused", "resume it first"),
+    "not_passed": (
+        "the step has not shown what its plan asks for",
+        "wait, skip the step, or promote now: the last two stay on record",
+    ),
+    "last_step": ("there is no step after this one", "promote or abort the rollout"),
+    "not_asked": ("the step asks for nobody's approval", "nothing need be done"),
+    "promoted": ("the rollout has promoted its version already", "roll back, or let it be watched"),
+    "not_promoted": ("the rollout has promoted nothing yet", "wait for its last step"),
     "unreviewed": (
         "too many broken glasses of the model wait for their review",
         "have them [reviewed](../runbooks/break-glass-review.md)",
@@ -132,6 +159,33 @@ STATE = {
     # Requests
     "closed": ("the request was granted, rejected, withdrawn or has expired", "request it anew"),
     "expired": ("the request was not granted in time", "close it and request it anew"),
+    # Retraining
+    "unknown_alarm": ("the model never had such an alarm", "list its alarms"),
+    "too_many_alarms": (
+        "200 alarms of the model are open",
+        "end some: see [how to watch for drift](../how-to/watch-for-drift.md)",
+    ),
+    "no_pipeline": (
+        "no policy says how the model is trained anew",
+        "set one; see [how to retrain by itself](../how-to/retrain-by-itself.md)",
+    ),
+    "over_budget": (
+        "as many retrainings have begun within the period as the policy allows",
+        "wait until the time that the message says, or set another budget",
+    ),
+    "not_heeded": (
+        "the model's policy heeds no such alarm",
+        "ask for a retraining without naming the alarm",
+    ),
+    "unknown_retraining": ("the model never had such a retraining", "list its retrainings"),
+    "another_run": (
+        "the retraining runs already, under another name",
+        "look at its run; one that was started twice must be stopped by hand",
+    ),
+    "no_candidate": (
+        "the version was not registered since the retraining was asked for",
+        "name the version that it has registered",
+    ),
     "not_due": ("it is too early for that", "the message says when it is due"),
     "in_the_past": ("the moment given has passed", "give one in the future"),
     "evidence_changed": (

@@ -10,9 +10,13 @@ from pydantic_settings import BaseSettings
 
 from rollbook.auditor.settings import AuditorSettings
 from rollbook.command.settings import CommandSettings
+from rollbook.deployer.settings import DeployerSettings
 from rollbook.monitor.settings import MonitorSettings
+from rollbook.notifier.settings import NotifierSettings
 from rollbook.projector.settings import ProjectorSettings
 from rollbook.query.settings import QuerySettings
+from rollbook.retrain.settings import RetrainSettings
+from rollbook.serving.settings import ServingSettings
 from rollbook.validator.settings import ValidatorSettings
 from tests.contracts.markdown import table
 
@@ -21,7 +25,11 @@ SERVICES: dict[str, type[BaseSettings]] = {
     "projector": ProjectorSettings,
     "query": QuerySettings,
     "monitor": MonitorSettings,
+    "deployer": DeployerSettings,
     "validator": ValidatorSettings,
+    "retrain": RetrainSettings,
+    "notifier": NotifierSettings,
+    "serving": ServingSettings,
     "auditor": AuditorSettings,
 }
 

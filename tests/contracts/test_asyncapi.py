@@ -67,7 +67,11 @@ def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:
 
 def test_every_message_is_described_and_stands_in_a_channel(document: dict[str, Any]) -> None:
     described = document["components"]["messages"].keys()
-    assert described == COMMANDS.keys() | LOG_MESSAGES.keys() | {"DeadLetter"}
+    assert described == COMMANDS.keys() | LOG_MESSAGES.keys() | {
+        "DeadLetter",
+        "Pointing",
+        "Telemetry",
+    }
     channels = document["channels"]
     assert channels["commands"]["messages"].keys() == COMMANDS.keys()
     assert channels["events"]["messages"].keys() == LOG_MESSAGES.keys()
