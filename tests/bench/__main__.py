@@ -24,8 +24,11 @@ from tests.bench import (
     rebuild,
     recovery,
     replay,
+    resolver,
     search,
+    serving,
     start,
+    telemetry,
 )
 from tests.bench.figure import Figure, say, show
 from tests.bench.stage import FULL, QUICK, Stage, prepared
@@ -58,6 +61,9 @@ GROUPS: tuple[Group, ...] = (
     search,
     recovery,
     audit,
+    resolver,
+    serving,
+    telemetry,
 )
 """First those that need no stack or one of their own, while nothing else runs."""
 

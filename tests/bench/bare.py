@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from rollbook.query.server import Server
+from rollbook.observability.server import Server
 from rollbook.readmodel import database
 from rollbook.readmodel.database import Pool
 

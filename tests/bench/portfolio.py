@@ -168,12 +168,13 @@ _METRICS = (
 )
 _VERSIONS = f"""
 INSERT INTO versions
-SELECT (jsonb_populate_record(v, jsonb_build_object(
-    'version', v.version + $1 * n.have, 'digest', 'sha256:' || {_OTHER}, 'off', v.off + $2,
-    'created_at', v.created_at + $3, 'updated_at', v.updated_at + $3,
-    'facts', v.facts || jsonb_build_object('metrics', {_METRICS.format(prefix="''")},
-        'artifact', v.facts->'artifact' || jsonb_build_object('digest', 'sha256:' || {_OTHER})))
-)).* FROM versions v JOIN n USING (model) WHERE v.{_FIRST}
+SELECT other.* FROM versions v JOIN n USING (model),
+    jsonb_populate_record(v, jsonb_build_object(
+        'version', v.version + $1 * n.have, 'digest', 'sha256:' || {_OTHER}, 'off', v.off + $2,
+        'created_at', v.created_at + $3, 'updated_at', v.updated_at + $3,
+        'facts', v.facts || jsonb_build_object('metrics', {_METRICS.format(prefix="''")},
+            'artifact', v.facts->'artifact' || jsonb_build_object('digest', 'sha256:' || {_OTHER})))
+    ) other WHERE v.{_FIRST}
 """
 _STATES = f"""
 INSERT INTO search (model, version, partition, off, archived, created_at, updated_at, trained_at,
