@@ -12,7 +12,18 @@ from tests.contracts.scenario import STEPS
 from tests.contracts.step import MODEL, NAMESPACE, Step
 from tests.integration.query.system import Caller, System
 
-MOMENTS = ("expires_at", "escalates_at")
+MOMENTS = (
+    "at",
+    "deadline",
+    "due",
+    "ended_at",
+    "escalates_at",
+    "expires_at",
+    "overlap_until",
+    "requested_at",
+    "since",
+    "watched_until",
+)
 """Fields of events that say when, which is later when it is done."""
 
 

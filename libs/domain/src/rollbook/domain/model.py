@@ -15,6 +15,7 @@ from rollbook.domain import (
     retraining,
     rollouts,
     signatures,
+    stepping,
     validation,
     versions,
 )
@@ -161,9 +162,9 @@ def decide(state: Model, command: ModelCommand, context: Context) -> ModelEvent 
         case aliases.SetAlias() | aliases.RemoveAlias():
             return aliases.decide(state, command, context)
         case environments.RollBackVersion(reason=reason, environment=environment, to=None) if (
-            tried := rollouts.tried_in(state, environment)
+            tried := stepping.tried_in(state, environment)
         ):
-            return rollouts.aborted(tried, reason)
+            return stepping.aborted(tried, reason)
         case (
             environments.PromoteVersion()
             | environments.RollBackVersion()
@@ -184,7 +185,7 @@ def decide(state: Model, command: ModelCommand, context: Context) -> ModelEvent 
             | rollouts.AbortRollout()
             | rollouts.FinishRollout()
         ):
-            return rollouts.decide(state, command, context)
+            return stepping.decide(state, command, context)
         case evaluations.RecordEvaluation():
             return evaluations.decide(state, command)
         case (

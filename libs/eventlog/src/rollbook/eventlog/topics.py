@@ -1,5 +1,6 @@
 """The topics, what each holds and how it is kept."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -93,6 +94,9 @@ TOPICS = (COMMANDS, EVENTS, SNAPSHOTS, GOVERNANCE, SERVING, TELEMETRY, DEAD_LETT
 
 DEFAULT_PARTITIONS = 4
 
+PAUSES = (0.02, 0.05, 0.1, 0.2, 0.5, *[1.0] * 20)
+"""Seconds between looks at topics that were made."""
+
 
 @dataclass(frozen=True, slots=True)
 class LogAddress:
@@ -176,11 +180,21 @@ async def ensure(
             for name, code, *_ in response.topic_errors:
                 if code and for_code(code) is not TopicAlreadyExistsError:
                     raise WrongTopicError(f"topic {name} cannot be created: {for_code(code)}")
+            await _made(admin, log)
         return number
     except (KafkaError, OSError) as error:
         raise Unavailable(f"Kafka at {log.kafka} cannot be reached: {error!r}") from error
     finally:
         await admin.close()
+
+
+async def _made(admin: AIOKafkaAdminClient, log: LogAddress) -> None:
+    """Wait until the broker tells of all topics: it does so a moment after it has made them."""
+    for pause in PAUSES:
+        if len(await _partition_counts(admin, log)) == len(TOPICS):
+            return
+        await asyncio.sleep(pause)
+    raise Unavailable(f"Kafka at {log.kafka} has made topics that it does not tell of")
 
 
 async def count(log: LogAddress, topic: Topic = EVENTS) -> int:
