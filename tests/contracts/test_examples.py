@@ -107,7 +107,7 @@ def test_the_examples_fold_into_a_model_and_its_namespace_without_a_break() -> N
     assert {place: model.serving(place) for place in model.environments} == {"staging": 5}
     assert (model.rolled, dict(model.rollouts)) == (3, {})
     assert (namespace.rules_version, namespace.schema_version) == (1, 2)
-    assert sorted(namespace.grants) == [1]
+    assert sorted(namespace.grants) == [1, 3]
     assert len(namespace.revoked) == 1
 
 

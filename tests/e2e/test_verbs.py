@@ -14,6 +14,7 @@ import pytest
 
 from rollbook.cli.exits import Exit
 from rollbook.cli.place import Place
+from rollbook.eventlog.topics import TOPICS
 from tests.e2e.conftest import Console, System
 from tests.e2e.program import started
 from tests.integration.query.system import until
@@ -239,9 +240,7 @@ def test_the_topics_are_listed_with_what_they_hold(
 ) -> None:
     made(console, "register", name, model)
     found = {t["name"]: t for t in made(console, "topics")["topics"]}
-    assert set(found) == {
-        f"rollbook.{n}" for n in ("commands", "events", "snapshots", "governance", "dead-letters")
-    }
+    assert set(found) == {f"rollbook.{topic.name}" for topic in TOPICS}
     assert found["rollbook.events"]["partitions"] == found["rollbook.commands"]["partitions"] == 4
     assert found["rollbook.events"]["records"] >= 2 + 4
     assert "wishes" in console("topics").out
